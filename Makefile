@@ -1,0 +1,61 @@
+# The same targets on a laptop and in CI. `make` alone lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# What must be covered to the last branch: a mistake there moves a belt.
+TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts tests sizes bench schema versions format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Backstride needs Python 3.11 or later; name one with: make PYTHON=python3.12 …")'
+	@echo "Installing into $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual time
+	@$(BIN)/backstride run profiles/retro-walk.yaml --simulated --fast
+
+test: lint types contracts sizes tests ## everything that must be green: lint, types, contracts, tests, examples
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+contracts: $(INSTALLED)
+	@$(BIN)/lint-imports --no-logo
+
+sizes: $(INSTALLED)
+	@$(BIN)/python tests/support/sizes.py src/backstride
+
+tests: $(INSTALLED)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
+
+bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.md
+	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds
+
+schema: $(INSTALLED) ## write the JSON Schema of profiles anew
+	$(BIN)/python -m backstride.workout.profile > profiles/profile.schema.json
+
+versions: ## run the tests on Python 3.11, 3.12 and 3.13
+	@for version in 3.11 3.12 3.13; do $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; done
+
+format: $(INSTALLED) ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove what the targets made
+	rm -rf .venv .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks dist build
