@@ -1,0 +1,159 @@
+"""The journal: one JSON object a line, appended while the session runs (docs/json.md).
+
+Each line is handed to the operating system in one unbuffered write, so that a killed process loses nothing that had
+happened (S13). A session must not end because its disk is full: the first failure raises, later writes do nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import unicodedata
+from itertools import count
+from typing import TYPE_CHECKING, Final, Self
+
+from backstride.errors import RecordError
+from backstride.workout.events import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from io import FileIO
+    from pathlib import Path
+    from types import TracebackType
+
+    from backstride.record.header import Header
+    from backstride.workout.events import SessionEvent
+
+SUFFIX: Final = ".jsonl"
+_SLUG_LENGTH: Final = 40
+# Not a number is no JSON; plain ASCII survives every editor and cannot be torn inside a character.
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False)
+_WHY: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is used up",
+    errno.EFBIG: "the file would grow too large",
+    errno.EACCES: "you have no permission to write there",
+    errno.EPERM: "you have no permission to write there",
+    errno.EROFS: "that disk is read-only",
+    errno.EEXIST: "it is a file, not a folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+}
+
+
+class Journal:
+    """A record being written. Made by `Journal.create`.
+
+    As a context manager it gives the file back at the end of the block; a record without a summary is an interrupted
+    one.
+
+    Attributes:
+        path: The file.
+        failed: Why nothing is written any more, as a sentence; None while all is well.
+    """
+
+    def __init__(self, path: Path, file: FileIO) -> None:
+        self.path = path
+        self.failed: str | None = None
+        self._file = file
+
+    @classmethod
+    def create(cls, folder: Path, header: Header) -> Self:
+        """Make a new record in `folder`, which is created where missing, and write its header.
+
+        The file is named after the start and the profile, ``2026-11-22T10-58-03-retro-walk.jsonl``; a name that is
+        taken gets a number, so that nothing is ever overwritten.
+
+        Raises:
+            RecordError: It cannot be written; the sentence says why and what to do.
+        """
+        stem = f"{header.started:%Y-%m-%dT%H-%M-%S}-{_slug(header.profile.name)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file, path = _open_new(folder, stem)
+        except OSError as error:
+            raise RecordError(_sentence(folder, error)) from error
+        journal = cls(path, file)
+        try:
+            journal.append(header.to_payload())
+        except RecordError:
+            file.close()
+            raise
+        return journal
+
+    def write(self, event: SessionEvent, at: float) -> None:
+        """Append `event`, which happened `at` seconds after the session was made.
+
+        Raises:
+            RecordError: The line could not be written. It is raised once; after it every write does nothing.
+        """
+        self.append(payload(event, at))
+
+    def append(self, values: Mapping[str, object]) -> None:
+        """Append one line of JSON values, such as `payload` makes them. Raises RecordError as `write` does."""
+        if self.failed is not None or self._file.closed:
+            return
+        try:
+            self._write_whole((_ENCODER.encode(values) + "\n").encode("ascii"))
+        except (OSError, ValueError, TypeError) as error:
+            self.failed = _sentence(self.path, error)
+            raise RecordError(self.failed) from error
+
+    def _write_whole(self, line: bytes) -> None:
+        """Write all of `line`: a disk that fills up takes a part of it and refuses only the next write."""
+        while line:
+            line = line[self._file.write(line) :]
+
+    def close(self, summary: Mapping[str, object]) -> None:
+        """Append `summary` as the last line, bring everything to the disk, and close the file.
+
+        Closing again does nothing.
+
+        Raises:
+            RecordError: The summary, or what was written before, did not reach the disk.
+        """
+        if self._file.closed:
+            return
+        try:
+            self.append(summary)
+            if self.failed is None:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            self.failed = _sentence(self.path, error)
+            raise RecordError(self.failed) from error
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def _open_new(folder: Path, stem: str) -> tuple[FileIO, Path]:
+    """Open the first of ``stem``, ``stem-2``, ``stem-3`` … that does not exist yet."""
+    for number in count(1):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}{SUFFIX}"
+        try:
+            return path.open("xb", buffering=0), path
+        except FileExistsError:
+            continue
+    raise AssertionError("count() does not end")  # pragma: no cover - for the type checker
+
+
+def _slug(name: str) -> str:
+    """Return `name` in lower-case letters, digits and hyphens, which every file system takes."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:_SLUG_LENGTH].strip("-") or "session"
+
+
+def _sentence(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError):
+        why = _WHY.get(error.errno or 0, (error.strerror or str(error)).lower())
+    else:
+        why = f"a value has no form in JSON ({error})"
+    return f"Cannot write the record in {path}: {why}. Choose another folder with --record or the setting `records`."
