@@ -1,0 +1,231 @@
+"""What one machine can do, from what it announces and what its machine file knows.
+
+Everything above this layer asks `Capabilities` and never the model's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Final
+
+from backstride.errors import SafetyError
+from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit
+from backstride.protocol.control_point import OpCode
+from backstride.protocol.features import Features, TargetSetting
+from backstride.units import KM_PER_MILE, Incline, Speed
+
+if TYPE_CHECKING:
+    from backstride.protocol.ranges import InclinationRange, SpeedRange
+
+ABSURD_FACTOR: Final = 1.25
+"""A reported speed this far above the machine's maximum is a broken frame, not a speed."""
+
+
+def speed_on_wire(speed: Speed, unit: WireUnit) -> Speed:
+    """Return the number that stands for `speed` on a wire that means `unit`: itself, or its mph value."""
+    return Speed(_half_even(Decimal(int(speed)) / KM_PER_MILE)) if unit is WireUnit.MPH else speed
+
+
+def speed_from_wire(value: Speed, unit: WireUnit) -> Speed:
+    """Return the speed that a machine means whose numbers are in `unit`."""
+    return Speed(_half_even(Decimal(int(value)) * KM_PER_MILE)) if unit is WireUnit.MPH else value
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedGrid:
+    """The speeds a machine can hold: `low`, then every `step` up to `high`.
+
+    Attributes:
+        low: Slowest speed in hundredths of `unit`, as the machine counts.
+        high: Fastest speed, likewise.
+        step: Minimum increment, likewise.
+        unit: The unit the machine's announced and reported speeds are in; the standard says km/h (quirks, point 5).
+        write_unit: The unit the machine takes a written target for.
+    """
+
+    low: int
+    high: int
+    step: int
+    unit: WireUnit = WireUnit.KMH
+    write_unit: WireUnit = WireUnit.KMH
+
+    @property
+    def minimum(self) -> Speed:
+        """The slowest speed."""
+        return speed_from_wire(Speed(self.low), self.unit)
+
+    @property
+    def maximum(self) -> Speed:
+        """The fastest speed."""
+        return speed_from_wire(Speed(self.high), self.unit)
+
+    @property
+    def increment(self) -> Speed:
+        """The distance between two neighbouring speeds."""
+        return speed_from_wire(Speed(self.step), self.unit)
+
+    def snap(self, speed: Speed, *, ceiling: Speed | None = None) -> Speed:
+        """Return the grid speed nearest to `speed`, a tie to the slower one, and none above `ceiling`."""
+        units = _snap(speed_on_wire(speed, self.unit), self.low, self.high, self.step)
+        snapped = speed_from_wire(Speed(units), self.unit)
+        if ceiling is not None and snapped > ceiling and units > self.low:
+            return speed_from_wire(Speed(units - self.step), self.unit)
+        return snapped
+
+    def check(self, speed: Speed) -> None:
+        """Refuse what lies outside the grid's ends (S7). Raises SafetyError."""
+        if not self.minimum <= speed <= self.maximum:
+            raise SafetyError(
+                f"{speed} is outside what this machine can do, {self.minimum} to {self.maximum}; nothing was sent.",
+                rule="S7",
+            )
+
+    def require(self, speed: Speed) -> None:
+        """Refuse what is not one of the grid's speeds (S7: never silently rounded). Raises SafetyError."""
+        self.check(speed)
+        if self.snap(speed) != speed:
+            raise SafetyError(f"{speed} is between this machine's steps; the nearest is {self.snap(speed)}.", rule="S7")
+
+
+@dataclass(frozen=True, slots=True)
+class InclineGrid:
+    """The inclinations a machine can hold; `reported` is False where its telemetry never shows them."""
+
+    minimum: Incline
+    maximum: Incline
+    increment: Incline
+    reported: bool = True
+
+    def snap(self, incline: Incline) -> Incline:
+        """Return the grid inclination nearest to `incline`; a tie goes to the flatter one."""
+        return Incline(_snap(incline, self.minimum, self.maximum, self.increment))
+
+    def check(self, incline: Incline) -> None:
+        """Refuse what lies outside the grid's ends (S7). Raises SafetyError."""
+        if not self.minimum <= incline <= self.maximum:
+            raise SafetyError(
+                f"{incline} is outside what this machine can do, {self.minimum} to {self.maximum}; nothing was sent.",
+                rule="S7",
+            )
+
+    def require(self, incline: Incline) -> None:
+        """Refuse what is not one of the grid's inclinations (S7: never silently rounded). Raises SafetyError."""
+        self.check(incline)
+        if self.snap(incline) != incline:
+            nearest = self.snap(incline)
+            raise SafetyError(f"{incline} is between this machine's steps; the nearest is {nearest}.", rule="S7")
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one connected machine can do.
+
+    Attributes:
+        speed: The speeds it can be told to hold, or None with the reason in `no_speed`.
+        incline: The inclinations, or None with the reason in `no_incline`.
+        pause: What Pause does here.
+        gentle: True if the belt is known to gain at most 0.2 mph per second (S8).
+        motion_within: Seconds from an acknowledged command to the first sign of it in telemetry.
+        silent_when_stopped: True if telemetry ends while the belt stands.
+        telemetry_unit: The unit of reported speeds.
+    """
+
+    model: str
+    speed: SpeedGrid | None
+    incline: InclineGrid | None
+    no_speed: str = ""
+    no_incline: str = ""
+    pause: PauseEffect = PauseEffect.PAUSES
+    gentle: bool = False
+    motion_within: float = 4.0
+    silent_when_stopped: bool = False
+    telemetry_unit: WireUnit = WireUnit.KMH
+
+    def is_absurd(self, speed: Speed) -> bool:
+        """Tell a broken frame from a speed: far above anything the machine can do."""
+        return self.speed is not None and speed > self.speed.maximum * ABSURD_FACTOR
+
+
+def capabilities(
+    facts: MachineFacts,
+    features: Features,
+    speed_range: SpeedRange | None,
+    incline_range: InclinationRange | None,
+    *,
+    has_control_point: bool = True,
+) -> Capabilities:
+    """Join what the machine announces with what its file knows; the file wins where they differ.
+
+    Args:
+        facts: The machine file.
+        features: Value of 0x2ACC.
+        speed_range: Value of 0x2AD4, or None if it cannot be read.
+        incline_range: Value of 0x2AD5, or None if it cannot be read.
+        has_control_point: False for a machine that only reports.
+    """
+    if not has_control_point:
+        nothing = "the machine has no control point: it reports, and takes no commands"
+        return Capabilities(facts.model, None, None, nothing, nothing, telemetry_unit=facts.speed.unit)
+    no_speed = _why_not(facts, features, TargetSetting.SPEED_TARGET, OpCode.SET_TARGET_SPEED, "speed", speed_range)
+    no_incline = _why_not(
+        facts, features, TargetSetting.INCLINATION_TARGET, OpCode.SET_TARGET_INCLINATION, "incline", incline_range
+    )
+    return Capabilities(
+        model=facts.model,
+        speed=None if no_speed or speed_range is None else _speed_grid(facts, speed_range),
+        incline=None if no_incline or incline_range is None else _incline_grid(facts, incline_range),
+        no_speed=no_speed,
+        no_incline=no_incline,
+        pause=facts.control.pause,
+        gentle=facts.gentle,
+        motion_within=facts.control.motion_within,
+        silent_when_stopped=not facts.telemetry.when_stopped,
+        telemetry_unit=facts.speed.unit,
+    )
+
+
+def _why_not(
+    facts: MachineFacts,
+    features: Features,
+    target: TargetSetting,
+    op_code: OpCode,
+    word: str,
+    announced: SpeedRange | InclinationRange | None,
+) -> str:
+    if op_code in facts.control.ignored:
+        return f"a {facts.model} acknowledges {word} commands without obeying them"
+    if op_code in facts.control.refused:
+        return f"a {facts.model} refuses {word} commands"
+    if target not in features.target:
+        return f"the machine does not offer {word} as a target"
+    if announced is None:
+        return f"the machine does not tell its {word} range"
+    if announced.increment <= 0 or announced.maximum < announced.minimum:
+        return f"the machine tells a {word} range that makes no sense"
+    return ""
+
+
+def _speed_grid(facts: MachineFacts, announced: SpeedRange) -> SpeedGrid:
+    unit = facts.speed.unit
+    grid = SpeedGrid(
+        announced.minimum, announced.maximum, announced.increment, unit=unit, write_unit=facts.control.write_unit
+    )
+    if facts.speed.floor is not None and facts.speed.floor > grid.minimum:
+        return replace(grid, low=int(speed_on_wire(facts.speed.floor, unit)))
+    return grid
+
+
+def _incline_grid(facts: MachineFacts, announced: InclinationRange) -> InclineGrid:
+    reported = facts.incline is None or facts.incline.reported
+    return InclineGrid(announced.minimum, announced.maximum, announced.increment, reported)
+
+
+def _half_even(value: Decimal) -> int:
+    return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+
+def _snap(value: int, minimum: int, maximum: int, increment: int) -> int:
+    steps = int((Decimal(int(value) - minimum) / increment).to_integral_value(ROUND_HALF_DOWN))
+    highest = (maximum - minimum) // increment
+    return minimum + increment * max(0, min(steps, highest))
