@@ -6,14 +6,13 @@ Everything above this layer asks `Capabilities` and never the model's name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Final
 
 from backstride.errors import SafetyError
 from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit
 from backstride.protocol.control_point import OpCode
 from backstride.protocol.features import Features, TargetSetting
-from backstride.units import KM_PER_MILE, Incline, Speed
+from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
     from backstride.protocol.ranges import InclinationRange, SpeedRange
@@ -24,17 +23,17 @@ ABSURD_FACTOR: Final = 1.25
 
 def speed_on_wire(speed: Speed, unit: WireUnit) -> Speed:
     """Return the number that stands for `speed` on a wire that means `unit`: itself, or its mph value."""
-    return Speed(_half_even(Decimal(int(speed)) / KM_PER_MILE)) if unit is WireUnit.MPH else speed
+    return unit.to_wire(speed)
 
 
 def speed_from_wire(value: Speed, unit: WireUnit) -> Speed:
     """Return the speed that a machine means whose numbers are in `unit`."""
-    return Speed(_half_even(Decimal(int(value)) * KM_PER_MILE)) if unit is WireUnit.MPH else value
+    return unit.from_wire(value)
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedGrid:
-    """The speeds a machine can hold: `low`, then every `step` up to `high`.
+    """The speeds a machine can hold: `low`, then every `step` up to `high`; neighbours may differ by 0.01 km/h in mph.
 
     Attributes:
         low: Slowest speed in hundredths of `unit`, as the machine counts.
@@ -66,12 +65,16 @@ class SpeedGrid:
         return speed_from_wire(Speed(self.step), self.unit)
 
     def snap(self, speed: Speed, *, ceiling: Speed | None = None) -> Speed:
-        """Return the grid speed nearest to `speed`, a tie to the slower one, and none above `ceiling`."""
+        """Return the grid speed nearest to `speed`, a tie to the slower one; none above `ceiling` but the slowest."""
         units = _snap(speed_on_wire(speed, self.unit), self.low, self.high, self.step)
-        snapped = speed_from_wire(Speed(units), self.unit)
-        if ceiling is not None and snapped > ceiling and units > self.low:
-            return speed_from_wire(Speed(units - self.step), self.unit)
-        return snapped
+        while ceiling is not None and units > self.low and speed_from_wire(Speed(units), self.unit) > ceiling:
+            units -= self.step
+        return speed_from_wire(Speed(units), self.unit)
+
+    def above(self, speed: Speed) -> Speed:
+        """Return the slowest grid speed above `speed`, or the fastest there is."""
+        snapped = self.snap(speed)
+        return snapped if snapped > speed else self.snap(snapped + self.increment)
 
     def check(self, speed: Speed) -> None:
         """Refuse what lies outside the grid's ends (S7). Raises SafetyError."""
@@ -97,9 +100,12 @@ class InclineGrid:
     increment: Incline
     reported: bool = True
 
-    def snap(self, incline: Incline) -> Incline:
-        """Return the grid inclination nearest to `incline`; a tie goes to the flatter one."""
-        return Incline(_snap(incline, self.minimum, self.maximum, self.increment))
+    def snap(self, incline: Incline, *, ceiling: Incline | None = None) -> Incline:
+        """Return the grid inclination nearest to `incline`, a tie to the lower; none above `ceiling` but the lowest."""
+        units = _snap(incline, self.minimum, self.maximum, self.increment)
+        while ceiling is not None and units > max(ceiling, self.minimum):
+            units -= self.increment
+        return Incline(units)
 
     def check(self, incline: Incline) -> None:
         """Refuse what lies outside the grid's ends (S7). Raises SafetyError."""
@@ -193,6 +199,8 @@ def _why_not(
     word: str,
     announced: SpeedRange | InclinationRange | None,
 ) -> str:
+    if target is TargetSetting.INCLINATION_TARGET and facts.incline is None:
+        return f"a {facts.model} has no motor for its incline"
     if op_code in facts.control.ignored:
         return f"a {facts.model} acknowledges {word} commands without obeying them"
     if op_code in facts.control.refused:
@@ -208,9 +216,8 @@ def _why_not(
 
 def _speed_grid(facts: MachineFacts, announced: SpeedRange) -> SpeedGrid:
     unit = facts.speed.unit
-    grid = SpeedGrid(
-        announced.minimum, announced.maximum, announced.increment, unit=unit, write_unit=facts.control.write_unit
-    )
+    low = announced.minimum or announced.increment  # a target of zero is no way to walk
+    grid = SpeedGrid(low, announced.maximum, announced.increment, unit=unit, write_unit=facts.control.write_unit)
     if facts.speed.floor is not None and facts.speed.floor > grid.minimum:
         return replace(grid, low=int(speed_on_wire(facts.speed.floor, unit)))
     return grid
@@ -221,11 +228,7 @@ def _incline_grid(facts: MachineFacts, announced: InclinationRange) -> InclineGr
     return InclineGrid(announced.minimum, announced.maximum, announced.increment, reported)
 
 
-def _half_even(value: Decimal) -> int:
-    return int(value.to_integral_value(ROUND_HALF_EVEN))
-
-
 def _snap(value: int, minimum: int, maximum: int, increment: int) -> int:
-    steps = int((Decimal(int(value) - minimum) / increment).to_integral_value(ROUND_HALF_DOWN))
+    steps = -((increment - 2 * (value - minimum)) // (2 * increment))  # to the nearest, a half down
     highest = (maximum - minimum) // increment
     return minimum + increment * max(0, min(steps, highest))

@@ -210,13 +210,19 @@ def encode_treadmill_data(data: TreadmillData) -> bytes:
             octets would read as something else.
     """
     _refuse_ambiguity(data)
-    announced = _announced(data)
-    names = {field.name for field in announced}
-    for name in _MEASURES:
-        if name not in names and getattr(data, name) is not None:
+    for name in _unannounced(data.flags, _step_octets(data), legacy=_is_legacy(data)):
+        if getattr(data, name) is not None:
             raise EncodeError(f"{name} is given, but its flag is clear or it contradicts another field")
     flags = FLAGS.write(data.flags, "flags")
-    return flags + b"".join(_encode_field(field, getattr(data, field.name)) for field in announced) + data.trailing
+    octets = [_encode_field(field, getattr(data, field.name)) for field in _announced(data)]
+    return flags + b"".join(octets) + data.trailing
+
+
+@lru_cache(maxsize=512)
+def _unannounced(flags: int, step_octets: int, *, legacy: bool) -> tuple[str, ...]:
+    """Return the names of the measures that are not among the announced fields."""
+    names = {field.name for field in announced_fields(flags, legacy=legacy, step_octets=step_octets)}
+    return tuple(name for name in _MEASURES if name not in names)
 
 
 def _refuse_ambiguity(data: TreadmillData) -> None:
@@ -237,8 +243,11 @@ def _is_legacy(data: TreadmillData) -> bool:
 
 
 def _announced(data: TreadmillData) -> tuple[Field, ...]:
-    step_octets = 0 if data.steps is None else data.step_octets
-    return announced_fields(data.flags, legacy=_is_legacy(data), step_octets=step_octets)
+    return announced_fields(data.flags, legacy=_is_legacy(data), step_octets=_step_octets(data))
+
+
+def _step_octets(data: TreadmillData) -> int:
+    return 0 if data.steps is None else data.step_octets
 
 
 def _encode_field(field: Field, number: int | None) -> bytes:

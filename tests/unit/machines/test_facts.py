@@ -14,8 +14,8 @@ from backstride.machines.facts import (
     WireUnit,
     known_machines,
     load_facts,
-    recognise,
 )
+from backstride.machines.recognition import recognise
 from backstride.protocol.control_point import OpCode
 from backstride.protocol.features import TargetSetting
 from backstride.protocol.treadmill_data import TreadmillData
