@@ -1,0 +1,1 @@
+"""The client side of FTMS: bleak, and nothing but bleak, knows the radio."""

@@ -1,0 +1,334 @@
+"""The command side of one machine: from a request to its proven outcome.
+
+`Control` joins three pure parts, the procedure queue, the expectations and the halting, to one writer and one timer.
+What it cannot do itself it tells its `Owner`: that the person must act, that the link must be made anew, that it is
+dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from backstride.driver.confirmation import PATIENCE_MARGIN, Command, Confirmed, Expectation, Outcome, Rejected, Unknown
+from backstride.driver.halting import Halt, HaltStep
+from backstride.errors import Disconnected, MachineError, ProcedureRefused, ProcedureTimeout
+from backstride.machines.capabilities import speed_on_wire
+from backstride.protocol.att import AttError
+from backstride.protocol.control_point import (
+    RequestControl,
+    SetTargetInclination,
+    SetTargetSpeed,
+    StartOrResume,
+    StopOrPause,
+    StopOrPauseRequest,
+)
+from backstride.protocol.procedures import ProcedureQueue, QueueRules, Settled, Ticket, Verdict, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from backstride.driver.console import ConsoleWatch
+    from backstride.driver.state import MachineState
+    from backstride.driver.uplink import Uplink
+    from backstride.machines.capabilities import Capabilities
+    from backstride.machines.facts import MachineFacts
+    from backstride.protocol.control_point import Request
+
+_TARGETS: Final = (SetTargetSpeed, SetTargetInclination)
+_PAIRING_MENDS: Final = frozenset(
+    {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRYPTION, AttError.INSUFFICIENT_ENCRYPTION_KEY_SIZE}
+)
+
+
+class Owner(Protocol):
+    """What `Control` needs of the machine around it."""
+
+    @property
+    def state(self) -> MachineState:
+        """The latest view of the belt."""
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Run `work` as long as the machine lives."""
+
+    def stop_unproven(self) -> None:
+        """Take note that the belt is not seen slowing after Stop (S5)."""
+
+    def relink(self) -> None:
+        """Make the link anew for nothing but the Stop (S4)."""
+
+    def link_is_dead(self, reason: str) -> None:
+        """Drop a link on which commands get no answer any more."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A command that waits for its outcome."""
+
+    expectation: Expectation
+    ticket: Ticket
+    outcome: asyncio.Future[Outcome]
+
+    def settle(self, outcome: Outcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
+class Control:
+    """Commands and their outcomes on one machine, over one link after another.
+
+    Attributes:
+        has_started: True once a Start has been written: the belt is ours to stop (S6).
+    """
+
+    def __init__(
+        self, owner: Owner, uplink: Uplink, facts: MachineFacts, capabilities: Capabilities, console: ConsoleWatch
+    ) -> None:
+        self._owner = owner
+        self._uplink = uplink
+        self._capabilities = capabilities
+        self._console = console
+        self._loop = asyncio.get_running_loop()
+        self._queue = ProcedureQueue(QueueRules(facts.control.pacing, frozenset(map(int, facts.control.unanswered))))
+        self._pending: dict[Command, _Pending] = {}
+        self._procedures: dict[int, asyncio.Future[Settled]] = {}
+        self._halt: Halt | None = None
+        self._halted: asyncio.Future[Outcome] | None = None
+        self.has_started = False
+        self._start_works_until = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def halting(self) -> bool:
+        """True from the call of `halt` until the belt is seen to stand or is given up."""
+        return self._halt is not None
+
+    @property
+    def halting_since(self) -> float | None:
+        """Instant of the call of `halt` that is still at work, or None."""
+        return None if self._halt is None else self._halt.since
+
+    @property
+    def starting(self) -> bool:
+        """True while a Start is on its way: asked for, or written and the belt may yet begin to move."""
+        return Command.START in self._pending or self._loop.time() < self._start_works_until
+
+    async def command(self, command: Command, target: int, request: Request) -> Outcome:
+        """Carry out a command; return once answer and telemetry agree, or one of them says no, or nothing comes."""
+        now = self._loop.time()
+        older = self._pending.pop(command, None)
+        if older is not None:
+            older.settle(Unknown("a newer command took its place"))
+        expectation = Expectation.of(command, target, self._owner.state, self._capabilities.motion_within, now)
+        pending = _Pending(expectation, self._queue.submit(request, now), self._loop.create_future())
+        self._pending[command] = pending
+        self.pump()
+        try:
+            return await pending.outcome
+        finally:
+            self._queue.cancel(pending.ticket)  # whoever is cancelled leaves nothing behind that is written later (S1)
+            if self._pending.get(command) is pending:
+                del self._pending[command]
+
+    async def procedure(self, request: Request) -> Settled:
+        """Carry out a procedure that moves nothing; return how it ended."""
+        ticket = self._queue.submit(request, self._loop.time())
+        settled: asyncio.Future[Settled] = self._loop.create_future()
+        self._procedures[ticket.number] = settled
+        self.pump()
+        return await settled
+
+    def halt(self, *, pause_first: bool) -> asyncio.Future[Outcome]:
+        """Bring the belt to a standstill; what waits is withdrawn, and Stop is with the link in the next turn (S4)."""
+        now = self._loop.time()
+        self._queue.withdraw()
+        self._give_up_commands("the belt was stopped")
+        if self._halt is None:
+            proof_from = self._start_works_until - PATIENCE_MARGIN  # from then on a Start would show
+            self._halt = Halt(now, pause_first=pause_first, proof_from=proof_from)
+        else:
+            self._halt.press(now, pause_first=pause_first)
+        if self._halted is None:
+            self._halted = self._loop.create_future()
+        halted = self._halted
+        self.pump()
+        return asyncio.shield(halted)
+
+    def observe(self, state: MachineState, now: float) -> None:
+        """Take telemetry: it proves, or disproves, what was asked, and what waits may have lost its ground."""
+        if state.standing is True:
+            self._queue.withdraw(*_TARGETS)  # S2: no target to a standing belt, the lowest speed of a halt included
+        elif state.standing is False:
+            self._start_works_until = float("-inf")
+            self._queue.withdraw(StartOrResume)  # it moves already; some machines take a second Start for Pause
+        if self._halt is not None and self._halt.observe(state, now):
+            self._halt_ends(Confirmed())
+        for command, pending in tuple(self._pending.items()):
+            outcome = pending.expectation.observe(state, now)
+            if outcome is not None:
+                self._pending.pop(command).settle(outcome)
+        self._drain(now)
+
+    def indicated(self, value: bytes) -> None:
+        """Take an indication of the control point."""
+        self._queue.indicated(value, self._loop.time())
+        self.pump()
+
+    def console_stopped(self) -> None:
+        """Take note that the belt was stopped on the console: what waits is withdrawn, and no Start works on (S2)."""
+        self._start_works_until = float("-inf")
+        self._queue.withdraw()
+        self._give_up_commands("the belt was stopped on the console")
+        self.pump()
+
+    def control_lost(self) -> None:
+        """Take note that somebody else has control."""
+        self._queue.control_lost()
+        self._queue.withdraw()
+        self.pump()
+
+    def link_made(self) -> None:
+        """Go on with a halt, if there is one, on a new link."""
+        if self._halt is not None:
+            self._halt.link_made(self._loop.time())
+            self.pump()
+
+    def link_lost(self, *, halt_goes_on: bool = False) -> None:
+        """Settle everything: nothing survives the link but, on a link made anew for it, the Stop."""
+        self._queue.link_lost()
+        self._drain(self._loop.time())
+        self._give_up_commands("the connection to the treadmill was lost")
+        if not halt_goes_on:
+            self._halt_ends(Unknown("the connection to the treadmill was lost"))
+
+    def close(self) -> None:
+        """Disarm the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # --- the pump: what is due is written, what is settled is told, one timer is armed
+
+    def pump(self) -> None:
+        """Do what is due."""
+        now = self._loop.time()
+        if self._halt is not None:
+            for step in self._halt.due(self._owner.state, now):
+                self._take(step, now)
+        for command, pending in tuple(self._pending.items()):
+            if (outcome := pending.expectation.expire(now)) is not None:
+                if self._queue.cancel(pending.ticket):
+                    outcome = Rejected("the treadmill was busy with an earlier command; this one was not sent")
+                self._pending.pop(command).settle(outcome)
+        self._drain(now)
+        if self._queue.suspect and self._halt is None:
+            self._owner.link_is_dead("the treadmill left a command unanswered for 30 s")  # FTMP 4.4.14.3
+        self._arm()
+
+    def _drain(self, now: float) -> None:
+        while output := self._queue.poll(now):
+            for item in output:
+                if isinstance(item, Write):
+                    self._owner.spawn(self._write(item))  # bleak has it in the next turn of the loop (S4)
+                else:
+                    self._settled(item, now)
+
+    def _take(self, step: HaltStep, now: float) -> None:
+        match step:
+            case HaltStep.STOP:
+                self._queue.submit(StopOrPauseRequest(StopOrPause.STOP), now)
+            case HaltStep.PAUSE:
+                self._queue.submit(StopOrPauseRequest(StopOrPause.PAUSE), now)
+            case HaltStep.LOWEST_SPEED:
+                self._queue.submit(self._slowest(), now)
+            case HaltStep.TELL_PERSON:
+                self._owner.stop_unproven()
+            case HaltStep.RELINK:
+                self._owner.relink()
+
+    def _slowest(self) -> Request:
+        """Return the lowest target, or Stop where that would not slow the belt down."""
+        grid, speed = self._capabilities.speed, self._owner.state.speed
+        if grid is None or speed is None or speed <= grid.minimum:
+            return StopOrPauseRequest(StopOrPause.STOP)
+        return SetTargetSpeed(speed_on_wire(grid.minimum, grid.write_unit))
+
+    async def _write(self, write: Write) -> None:
+        ticket = write.ticket
+        if not self._queue.begins(ticket):
+            return
+        self._about_to_write(ticket, self._loop.time())
+        try:
+            await self._carry(write)
+        except ProcedureRefused as refused:
+            self._queue.write_refused(ticket, refused.att_error)
+        except Disconnected:
+            return  # the owner hears of it in its own way
+        except ProcedureTimeout as error:
+            self._owner.link_is_dead(str(error))
+        except MachineError:
+            self._queue.write_refused(ticket, None)  # nobody knows whether it was written; a Stop is repeated anyway
+        else:
+            self._queue.written(ticket, self._loop.time())
+        self.pump()
+
+    def _about_to_write(self, ticket: Ticket, now: float) -> None:
+        self._console.wrote(ticket.request, now)
+        if isinstance(ticket.request, StartOrResume):
+            self.has_started = True
+            self._start_works_until = now + self._capabilities.motion_within + PATIENCE_MARGIN
+        for pending in self._pending.values():
+            if pending.ticket.number == ticket.number:
+                pending.expectation.written(now)
+
+    async def _carry(self, write: Write) -> None:
+        """Write, and pair where the machine demands it (facts 10).
+
+        A write that was refused for want of pairing never started. It is made again if it moves nothing or stops the
+        belt; a Start or a target is not, because pairing may take a person half a minute (S1).
+        """
+        try:
+            await self._uplink.write_control(write.value)
+        except ProcedureRefused as refused:
+            if refused.att_error not in _PAIRING_MENDS or not await self._uplink.pair():
+                raise
+            if not isinstance(write.ticket.request, RequestControl | StopOrPauseRequest):
+                raise
+            await self._uplink.write_control(write.value)
+
+    def _settled(self, settled: Settled, now: float) -> None:
+        ticket = settled.ticket
+        waiting = self._procedures.pop(ticket.number, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(settled)
+        if isinstance(ticket.request, StartOrResume) and settled.verdict in {Verdict.REFUSED, Verdict.WRITE_REFUSED}:
+            self._start_works_until = float("-inf")
+        if ticket.urgent and self._halt is not None:
+            self._halt.settled(settled, now)
+        for command, pending in tuple(self._pending.items()):
+            if pending.ticket.number == ticket.number:
+                outcome = pending.expectation.settled(settled)
+                if outcome is not None:
+                    self._pending.pop(command).settle(outcome)
+
+    def _give_up_commands(self, reason: str) -> None:
+        for pending in self._pending.values():
+            pending.settle(Unknown(reason))
+        self._pending.clear()
+
+    def _halt_ends(self, outcome: Outcome) -> None:
+        halted, self._halt, self._halted = self._halted, None, None
+        if isinstance(outcome, Confirmed):
+            self._start_works_until = float("-inf")
+        if halted is not None and not halted.done():
+            halted.set_result(outcome)
+
+    def _arm(self) -> None:
+        deadlines = [pending.expectation.deadline for pending in self._pending.values()]
+        if (deadline := self._queue.next_deadline()) is not None:
+            deadlines.append(deadline)
+        if self._halt is not None:
+            deadlines.append(self._halt.next_deadline())
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(min(deadlines), self.pump) if deadlines else None

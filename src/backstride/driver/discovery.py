@@ -1,0 +1,212 @@
+"""Finding treadmills on the air: by service, by service data, by known name, or by the address of a remembered one.
+
+Advertisements differ widely (facts 2, quirks point 14): some carry no name, some no service data, some have its octets
+reversed. So everything that may be a treadmill is listed, with what speaks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bleak import BleakScanner
+
+from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.errors import DecodeError, NotFound
+from backstride.machines.facts import GENERIC, MachineFacts
+from backstride.machines.recognition import recognise
+from backstride.protocol import uuids
+from backstride.protocol.advertisement import MachineType, decode_service_data
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+SCAN_FOR: Final = 8.0
+"""Seconds a scan lasts: several times the usual advertising intervals."""
+
+SETTLE: Final = 1.0
+"""Seconds to listen on once a name is found: more may be told of it, and there may be a second such machine."""
+
+SCANNER_WITHIN: Final = 10.0
+"""Seconds for the system to begin a scan, or to end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that is, or may be, a treadmill.
+
+    Attributes:
+        device: The device as bleak's scanner describes it.
+        backend: The bleak client backend that reaches it; None is the platform's own.
+        name: Advertised name; None for an anonymous machine.
+        rssi: Signal strength in dBm.
+        facts: The machine file that fits the name.
+        available: False if it says that it is in use; None if it says nothing.
+        is_treadmill: True if the advertisement says treadmill, None if only a connection can tell.
+    """
+
+    device: BLEDevice
+    backend: type[BaseBleakClient] | None
+    name: str | None
+    rssi: int
+    facts: MachineFacts
+    available: bool | None
+    is_treadmill: bool | None
+
+    @property
+    def address(self) -> str:
+        """Bluetooth address, or the identifier the system gives instead."""
+        return self.device.address
+
+    @property
+    def known(self) -> bool:
+        """True if a machine file describes this model."""
+        return self.facts.id != GENERIC
+
+
+class Discovery:
+    """A scanner for treadmills.
+
+    Args:
+        scanner: bleak scanner backend; None is the platform's own.
+        client: bleak client backend for what is found; None is the platform's own.
+    """
+
+    def __init__(
+        self, *, scanner: type[BaseBleakScanner] | None = None, client: type[BaseBleakClient] | None = None
+    ) -> None:
+        self._scanner = scanner
+        self._client = client
+
+    async def scan(self, seconds: float = SCAN_FOR) -> list[Found]:
+        """Return what is on the air, the strongest signal first.
+
+        Raises:
+            NotFound: Bluetooth is not to be had; the sentence says why and what to do.
+        """
+        found = {item.address: item async for item in self.watch(seconds)}
+        return sorted(found.values(), key=lambda item: item.rssi, reverse=True)
+
+    async def watch(self, seconds: float = SCAN_FOR) -> AsyncGenerator[Found]:
+        """Yield treadmills as they are heard, the same one again when more is known of it.
+
+        Raises:
+            NotFound: Bluetooth is not to be had.
+        """
+        heard: asyncio.Queue[Found] = asyncio.Queue()
+        latest: dict[str, Found] = {}
+
+        def advertised(device: BLEDevice, advertisement: AdvertisementData) -> None:
+            item = self._judge(device, advertisement, latest.get(device.address))
+            if item is not None and item != latest.get(device.address):
+                latest[device.address] = item
+                heard.put_nowait(item)
+
+        ends = asyncio.get_running_loop().time() + seconds
+        try:
+            async with _scanning(BleakScanner(advertised, backend=self._scanner)):
+                while True:
+                    try:
+                        async with asyncio.timeout_at(ends):
+                            item = await heard.get()
+                    except TimeoutError:
+                        return
+                    yield item
+        except RADIO_ERRORS as error:
+            raise translated(error) from error
+
+    async def find(self, wanted: str, seconds: float = SCAN_FOR) -> Found:
+        """Return the treadmill with this address, or the only one whose name begins so.
+
+        With an address the scan ends as soon as it is heard, with a name a second later.
+
+        Raises:
+            NotFound: It is not on the air, or several have that name, or Bluetooth is not to be had.
+        """
+        fits: dict[str, Found] = {}
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        async with contextlib.aclosing(self.watch(seconds)) as stream:
+            while True:
+                try:
+                    async with asyncio.timeout_at(ends):
+                        item = await anext(stream)
+                except (TimeoutError, StopAsyncIteration):
+                    break
+                is_it = item.address.upper() == wanted.upper()
+                if is_it and item.name is not None:
+                    return item
+                if is_it or (item.name or "").upper().startswith(wanted.upper()):
+                    ends = min(ends, loop.time() + SETTLE)
+                    fits[item.address] = item
+        if len(fits) == 1:
+            return next(iter(fits.values()))
+        if fits:
+            addresses = ", ".join(fits)
+            raise NotFound(f"Several treadmills called {wanted!r} are in reach; name one by its address: {addresses}.")
+        raise NotFound(
+            f"No treadmill called {wanted!r} is in reach. Many advertise only for a minute or two after they are "
+            "switched on, and not while another app is connected."
+        )
+
+    async def find_any(self, seconds: float = SCAN_FOR) -> Found:
+        """Return the only treadmill in reach.
+
+        Raises:
+            NotFound: There is none, or more than one, or Bluetooth is not to be had.
+        """
+        found = [item for item in await self.scan(seconds) if item.is_treadmill is not False]
+        if not found:
+            raise NotFound(
+                "No treadmill is in reach. Switch it on, close other apps that use it, and stand next to it."
+            )
+        if len(found) > 1:
+            names = ", ".join(item.name or item.address for item in found)
+            raise NotFound(f"Several treadmills are in reach ({names}); name one with --device.")
+        return found[0]
+
+    def _judge(self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None) -> Found | None:
+        name = advertisement.local_name or (before.name if before else None)
+        facts = recognise(name=name)
+        offers_service = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
+        payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
+        is_treadmill, available = _from_service_data(payload)
+        if payload is None and before is not None:
+            is_treadmill, available = before.is_treadmill, before.available
+        known = facts.id != GENERIC
+        if not (offers_service or payload is not None or known or before is not None):
+            return None
+        if is_treadmill is False and not known:
+            return None
+        return Found(device, self._client, name, advertisement.rssi, facts, available, True if known else is_treadmill)
+
+
+@contextlib.asynccontextmanager
+async def _scanning(scanner: BleakScanner) -> AsyncIterator[None]:
+    """Scan during the block; neither beginning nor ending may hang."""
+    async with asyncio.timeout(SCANNER_WITHIN):
+        await scanner.start()
+    try:
+        yield
+    finally:
+        async with asyncio.timeout(SCANNER_WITHIN):
+            await scanner.stop()
+
+
+def _from_service_data(payload: bytes | None) -> tuple[bool | None, bool | None]:
+    """Return whether it is a treadmill and whether it is free, as far as the service data says."""
+    if payload is None:
+        return None, None
+    try:
+        data = decode_service_data(payload)
+    except DecodeError:
+        return None, None
+    if not data.types:
+        return None, data.available
+    return MachineType.TREADMILL in data.types, data.available

@@ -1,0 +1,267 @@
+"""One Bluetooth link: every wait on it is raced against its loss and a deadline.
+
+`Link` knows bleak and GATT, and nothing of treadmills; what it hears goes to one callback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from bleak import BleakClient
+from bleak_retry_connector import establish_connection
+
+from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused, ProcedureTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bleak.backends.characteristic import BleakGATTCharacteristic
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.device import BLEDevice
+
+    from backstride.driver.radio import Trace
+
+Answer = TypeVar("Answer")
+
+CONNECT_WITHIN: Final = 45.0
+"""Seconds for a connection with its retries and service discovery."""
+
+GATT_WITHIN: Final = 30.0
+"""Seconds for one read, write or subscription: the ATT transaction timeout."""
+
+CLOSE_WITHIN: Final = 5.0
+"""Seconds for a disconnection: nothing depends on its outcome, so nobody waits longer."""
+
+CONNECT_ATTEMPTS: Final = 3
+
+
+class Connectable(Protocol):
+    """Anything with a Bluetooth device and the bleak backend that reaches it; None is the platform's own.
+
+    What a scan finds is one, and so is a simulated treadmill.
+    """
+
+    @property
+    def device(self) -> BLEDevice:
+        """The device as bleak's scanner describes it."""
+
+    @property
+    def backend(self) -> type[BaseBleakClient] | None:
+        """The bleak client backend."""
+
+
+class Link:
+    """A connection to one device, from `open` to `close` or loss; never reused."""
+
+    def __init__(
+        self,
+        target: Connectable,
+        *,
+        on_value: Callable[[str, bytes], None],
+        on_lost: Callable[[Link], None],
+        trace: Trace | None = None,
+    ) -> None:
+        self._target = target
+        self._on_value = on_value
+        self._on_lost = on_lost
+        self._trace = trace
+        self._client: BleakClient | None = None
+        self._characteristics: dict[str, BleakGATTCharacteristic] = {}
+        self._subscribed: set[str] = set()
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closing = False
+        self._tried_to_pair = False
+
+    @property
+    def is_open(self) -> bool:
+        """True while the link is up."""
+        return self._client is not None and not self._lost.done()
+
+    def require_open(self) -> None:
+        """Raise Disconnected unless the link is up."""
+        self._up()
+
+    async def open(self, within: float = CONNECT_WITHIN) -> None:
+        """Connect and discover the services.
+
+        Raises:
+            NotFound: The device is not there, or Bluetooth is not to be had.
+            Disconnected: The connection could not be made, or not within `within` seconds.
+        """
+        device = self._target.device
+        options: dict[str, Any] = {} if self._target.backend is None else {"backend": self._target.backend}
+        connecting = establish_connection(
+            BleakClient,
+            device,
+            device.name or device.address,
+            disconnected_callback=self._disconnected,
+            max_attempts=CONNECT_ATTEMPTS,
+            **options,
+        )
+        try:
+            async with asyncio.timeout(within):
+                self._client = await connecting
+            for characteristic in self._client.services.characteristics.values():
+                self._characteristics.setdefault(characteristic.uuid, characteristic)
+        except RADIO_ERRORS as error:
+            raise _not_connected(device, error) from error
+        if not self._client.is_connected:  # lost between bleak's success and here
+            self._mark_lost()
+
+    def retire(self) -> None:
+        """Hear and say nothing any more; `close` is still to come."""
+        self._closing = True
+        self._mark_lost()
+
+    async def close(self) -> None:
+        """Disconnect. Never raises: a link that cannot be closed within 5 s is left to the system."""
+        self.retire()
+        if self._client is not None:
+            with contextlib.suppress(*RADIO_ERRORS):
+                async with asyncio.timeout(CLOSE_WITHIN):
+                    await self._client.disconnect()
+
+    def properties(self, uuid: str) -> frozenset[str]:
+        """Return the properties of a characteristic, empty if the device does not have it."""
+        characteristic = self._characteristics.get(uuid)
+        return frozenset() if characteristic is None else frozenset(characteristic.properties)
+
+    async def read(self, uuid: str) -> bytes | None:
+        """Return a characteristic's value, or None if it is not there or cannot be read.
+
+        Raises:
+            Disconnected: The link was lost meanwhile.
+            ProcedureTimeout: No answer within 30 s.
+        """
+        if "read" not in self.properties(uuid):
+            return None
+        try:
+            value = bytes(await self._race(self._up().read_gatt_char(self._characteristics[uuid]), f"read {uuid}"))
+        except (Disconnected, ProcedureTimeout):
+            raise
+        except MachineError:
+            return None
+        self._traced("<", uuid, value)
+        return value
+
+    async def subscribe(self, uuid: str) -> bool:
+        """Enable notifications or indications; return False if that cannot be done here.
+
+        Raises:
+            Disconnected: The link was lost meanwhile.
+            ProcedureTimeout: No answer within 30 s.
+        """
+        if uuid in self._subscribed:
+            return True
+        if not self.properties(uuid) & {"notify", "indicate"}:
+            return False
+
+        def heard(_: BleakGATTCharacteristic, value: bytearray) -> None:
+            if not self._lost.done():
+                octets = bytes(value)
+                self._traced("<", uuid, octets)
+                self._on_value(uuid, octets)
+
+        try:
+            await self._race(self._up().start_notify(self._characteristics[uuid], heard), f"subscribe to {uuid}")
+        except (Disconnected, ProcedureTimeout):
+            raise
+        except MachineError:
+            return False
+        self._subscribed.add(uuid)
+        return True
+
+    async def write(self, uuid: str, value: bytes) -> None:
+        """Write a value, with response where the characteristic has that property.
+
+        Raises:
+            ProcedureRefused: The device answered with an ATT error, or has no such characteristic.
+            Disconnected: The link was lost meanwhile.
+            ProcedureTimeout: No write response within 30 s.
+            MachineError: Bluetooth failed in another way; nobody knows whether the value was written.
+        """
+        client, characteristic = self._up(), self._characteristics.get(uuid)
+        if characteristic is None:
+            raise ProcedureRefused("The treadmill takes no commands: it has no control point.", op_code=0)
+        self._traced(">", uuid, value)
+        response = "write" in characteristic.properties
+        await self._race(client.write_gatt_char(characteristic, value, response=response), f"write {uuid}")
+
+    async def pair(self) -> bool:
+        """Pair, at most once on this link; return whether that went well (facts 10).
+
+        Raises:
+            Disconnected: The link was lost meanwhile.
+        """
+        if self._tried_to_pair:
+            return False
+        self._tried_to_pair = True
+        try:
+            await self._race(self._up().pair(), "pairing")
+        except Disconnected:
+            raise
+        except (MachineError, NotImplementedError):  # macOS pairs by itself, and bleak cannot ask it to
+            return False
+        return True
+
+    def _up(self) -> BleakClient:
+        if self._client is None or self._lost.done():
+            raise Disconnected("The connection to the treadmill is gone.")
+        return self._client
+
+    async def _race(self, operation: Awaitable[Answer], what: str) -> Answer:
+        """Await `operation` in this very task, but no longer than the link lives and the deadline allows."""
+        waiting = True
+
+        def lost(_: asyncio.Future[None]) -> None:
+            if waiting and not deadline.expired():
+                deadline.reschedule(asyncio.get_running_loop().time())
+
+        deadline = asyncio.timeout(GATT_WITHIN)
+        try:
+            async with deadline:
+                self._lost.add_done_callback(lost)
+                return await operation
+        except RADIO_ERRORS as error:
+            if self._lost.done():
+                raise Disconnected("The connection to the treadmill was lost.") from error
+            if deadline.expired():
+                raise ProcedureTimeout(f"The treadmill did not answer within {GATT_WITHIN:.0f} s ({what}).") from error
+            raise _failed(error) from error
+        finally:
+            waiting = False
+            self._lost.remove_done_callback(lost)
+
+    def _disconnected(self, _: BleakClient) -> None:
+        """Hear of the loss; before `open` has a client, what was lost is an attempt that will be repeated."""
+        if self._client is not None and not self._lost.done():
+            self._mark_lost()
+            if not self._closing:
+                self._on_lost(self)
+
+    def _mark_lost(self) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    def _traced(self, direction: str, uuid: str, value: bytes) -> None:
+        if self._trace is not None:
+            self._trace(direction, uuid, value)
+
+
+def _failed(error: BaseException) -> MachineError:
+    """Return what an error on a link that is still up means: a refusal, or that nobody knows what became of it."""
+    known = translated(error)
+    return known if isinstance(known, ProcedureRefused) else MachineError(str(known))
+
+
+def _not_connected(device: BLEDevice, error: BaseException) -> MachineError:
+    known = translated(error)
+    if isinstance(known, NotFound):
+        return known
+    name = device.name or device.address
+    return Disconnected(
+        f"No connection to {name}: {known} Most treadmills take one app at a time: close the others, then try again."
+    )

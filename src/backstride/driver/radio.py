@@ -1,0 +1,82 @@
+"""Bluetooth itself: why it cannot be used, in one sentence each. bleak's exceptions end here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakDBusError,
+    BleakDeviceNotFoundError,
+    BleakError,
+    BleakGATTProtocolError,
+)
+from bleak_retry_connector import BleakNotFoundError, BleakOutOfConnectionSlotsError
+
+from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused
+from backstride.protocol.att import AttError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Trace = Callable[[str, str, bytes], None]
+    """Takes every value that crosses the air: direction ``>`` or ``<``, UUID, octets."""
+
+RADIO_ERRORS: Final = (BleakError, OSError, EOFError, TimeoutError, AssertionError, AttributeError)
+"""What bleak lets through: its own exceptions, those of D-Bus sockets underneath, and the last two where its D-Bus
+connection went while it was in use."""
+
+_Reason = BleakBluetoothNotAvailableReason
+_UNAVAILABLE: Final = {
+    _Reason.NO_BLUETOOTH: "This computer has no Bluetooth adapter, or none that the system knows; plug one in.",
+    _Reason.NO_BLE_CENTRAL_ROLE: "This Bluetooth adapter cannot do Bluetooth Low Energy; use another one.",
+    _Reason.POWERED_OFF: "Bluetooth is switched off; switch it on and try again.",
+    _Reason.DENIED_BY_USER: "This program may not use Bluetooth; allow it in the privacy settings of the system.",
+    _Reason.DENIED_BY_SYSTEM: "The system's policy forbids Bluetooth; ask whoever administers this computer.",
+    _Reason.DENIED_BY_UNKNOWN: "This program may not use Bluetooth; allow it in the privacy settings of the system.",
+    _Reason.UNKNOWN: "Bluetooth is not available on this computer, and the system does not say why.",
+}
+_NO_SERVICE: Final = "No Bluetooth service answers on this computer; on Linux, install and start BlueZ (bluetoothd)."
+_NO_PERMISSION: Final = "This user may not use Bluetooth; on Linux, join the group 'bluetooth' and log in again."
+_NOT_PAIRED: Final = "org.bluez.Error.NotPermitted"  # for any ATT error that pairing would mend, with these words:
+_NOT_PAIRED_TEXT: Final = "Not paired"
+_DENIED: Final = ("org.freedesktop.DBus.Error.AccessDenied", "org.bluez.Error.NotPermitted")
+_ABSENT: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NoReply")
+
+
+def translated(error: BaseException, *, op_code: int = 0) -> MachineError:
+    """Return the `MachineError` that says what `error`, one of `RADIO_ERRORS`, means for a person."""
+    match error:
+        case BleakBluetoothNotAvailableError():
+            return NotFound(_UNAVAILABLE[error.reason])
+        case BleakGATTProtocolError():
+            return ProcedureRefused(str(error), op_code=op_code, att_error=int(error.code))
+        case BleakDeviceNotFoundError() | BleakNotFoundError():
+            return NotFound(
+                "The treadmill is not in reach, or no longer advertising; wake it up and close other apps that use it."
+            )
+        case BleakOutOfConnectionSlotsError():
+            return NotFound("The Bluetooth adapter has no free connection; disconnect another device and try again.")
+        case BleakDBusError():
+            return _from_bluez(error, op_code)
+        case PermissionError():
+            return NotFound(_NO_PERMISSION)
+        case FileNotFoundError() | ConnectionRefusedError():
+            return NotFound(_NO_SERVICE)
+        case TimeoutError():
+            return Disconnected("The treadmill did not answer in time; it may be out of reach or used by another app.")
+        case _:
+            return Disconnected(f"The connection to the treadmill failed: {error}")
+
+
+def _from_bluez(error: BleakDBusError, op_code: int) -> MachineError:
+    name, words = error.dbus_error, error.dbus_error_details
+    if name == _NOT_PAIRED and words == _NOT_PAIRED_TEXT:
+        code = int(AttError.INSUFFICIENT_AUTHENTICATION)
+        return ProcedureRefused("The treadmill demands pairing first.", op_code=op_code, att_error=code)
+    if name in _DENIED:
+        return NotFound(_NO_PERMISSION)
+    if name in _ABSENT:
+        return NotFound(_NO_SERVICE)
+    return Disconnected(f"The connection to the treadmill failed: {error}")

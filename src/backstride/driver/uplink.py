@@ -1,0 +1,116 @@
+"""From one link to the next: at most one at a time, each made anew and thrown away when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from backstride.driver.link import Link
+from backstride.errors import Disconnected
+from backstride.protocol import uuids
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from backstride.driver.link import Connectable
+    from backstride.driver.radio import Trace
+
+
+class Uplink:
+    """The way to one machine over one link after another.
+
+    Args:
+        target: What to connect to.
+        trace: Called with every value that crosses the air.
+
+    Attributes:
+        target: What to connect to.
+        is_up: True while there is a link that is ready for use.
+    """
+
+    def __init__(self, target: Connectable, trace: Trace | None = None) -> None:
+        self.target = target
+        self.is_up = False
+        self._trace = trace
+        self._link: Link | None = None
+        self._making = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._heard: Callable[[str, bytes], None] = lambda _uuid, _value: None
+        self._lost: Callable[[], None] = lambda: None
+
+    @property
+    def takes_commands(self) -> bool:
+        """True if the device has a control point."""
+        return self._link is not None and bool(self._link.properties(uuids.CONTROL_POINT))
+
+    def attach(self, heard: Callable[[str, bytes], None], lost: Callable[[], None]) -> None:
+        """Hand every value to `heard`, and call `lost` when the link ends without our doing."""
+        self._heard = heard
+        self._lost = lost
+
+    @contextlib.asynccontextmanager
+    async def making(self) -> AsyncIterator[Link]:
+        """Make a new link for the block to prepare; it is ready for use when the block ends, or closed if it fails.
+
+        Raises:
+            NotFound: The device is not there, or Bluetooth is not to be had.
+            Disconnected: The connection failed, or was lost meanwhile.
+        """
+        async with self._making:
+            self.drop()
+            await self._closed()  # a machine that takes one client only must be free again
+            link = self._link = Link(self.target, on_value=self._value, on_lost=self._link_lost, trace=self._trace)
+            try:
+                await link.open()
+                yield link
+                link.require_open()
+            except BaseException:
+                self._retire(link)
+                raise
+            self.is_up = True
+
+    async def write_control(self, value: bytes) -> None:
+        """Write to the control point; see `Link.write`. Raises Disconnected if there is no link."""
+        await self._current().write(uuids.CONTROL_POINT, value)
+
+    async def pair(self) -> bool:
+        """Pair; see `Link.pair`. Raises Disconnected if there is no link."""
+        return await self._current().pair()
+
+    def drop(self) -> None:
+        """Take the link down, if there is one; it is closed in the background."""
+        if self._link is not None:
+            self._retire(self._link)
+
+    async def close(self) -> None:
+        """Take the link down and wait until it is closed."""
+        self.drop()
+        await self._closed()
+
+    def _current(self) -> Link:
+        if self._link is None:
+            raise Disconnected("There is no connection to the treadmill.")
+        return self._link
+
+    def _retire(self, link: Link) -> None:
+        if link is not self._link:
+            return
+        self._link = None
+        self.is_up = False
+        link.retire()
+        closing = asyncio.get_running_loop().create_task(link.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _closed(self) -> None:
+        """Wait for the links that are being closed; whoever is cancelled meanwhile does not cancel the closing."""
+        while self._closing:
+            await asyncio.wait(tuple(self._closing))
+
+    def _value(self, uuid: str, value: bytes) -> None:
+        self._heard(uuid, value)
+
+    def _link_lost(self, link: Link) -> None:
+        if link is self._link:
+            self._lost()
