@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backstride.driver.discovery import Discovery, Found
     from backstride.driver.machine import Machine
     from backstride.driver.state import MachineState
-    from backstride.errors import BackstrideError
+    from backstride.errors import BackstrideError, SafetyError
     from backstride.simulator.treadmill import SimulatedTreadmill
     from backstride.units import Distance, Incline, Speed
     from backstride.workout.profile import Limits, Profile, Ramp, Repeat, Stand, Steady, load_profile
@@ -37,6 +37,7 @@ _HOMES: Final = {
     "Ramp": "backstride.workout.profile",
     "Rejected": "backstride.driver.confirmation",
     "Repeat": "backstride.workout.profile",
+    "SafetyError": "backstride.errors",
     "Session": "backstride.workout.session",
     "SimulatedTreadmill": "backstride.simulator.treadmill",
     "Unattended": "backstride.apps.service",
@@ -63,6 +64,7 @@ __all__ = [
     "Ramp",
     "Rejected",
     "Repeat",
+    "SafetyError",
     "Session",
     "SimulatedTreadmill",
     "Speed",

@@ -53,7 +53,9 @@ def main(folder: str) -> int:
         source = path.read_text(encoding="utf-8")
         if (lines := code_lines(source)) > MODULE_LINES:
             too_large.append(f"{path}: {lines} code lines, {MODULE_LINES} are allowed")
-        too_large.extend(f"{path}: {name} has {lines} lines, {BODY_LINES} are allowed" for name, lines in long_bodies(source))
+        too_large.extend(
+            f"{path}: {name} has {lines} lines, {BODY_LINES} are allowed" for name, lines in long_bodies(source)
+        )
     sys.stdout.write("".join(f"{line}\n" for line in too_large))
     return 1 if too_large else 0
 

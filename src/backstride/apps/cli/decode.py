@@ -1,0 +1,85 @@
+"""`backstride decode`: the octets of a characteristic as JSON."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from backstride.apps.cli.exits import ExitCode
+from backstride.errors import ConfigError
+
+EXAMPLES = 'Example:  backstride decode 2ACD "8c 05 e8 03"   or   backstride decode --stdin < captured.txt'
+
+_LONGEST_UUID16 = 4
+
+
+def command(
+    *,
+    characteristic: Annotated[
+        str | None, typer.Argument(metavar="CHARACTERISTIC", help="16-bit UUID, such as 2ACD.", show_default=False)
+    ] = None,
+    octets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="HEX", help="Its value in hexadecimal digits; spaces and colons are allowed."),
+    ] = None,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read lines of CHARACTERISTIC HEX from standard input.")
+    ] = False,
+) -> None:
+    """Decode octets of a characteristic.
+
+    Prints one JSON object a line. A value that breaks off gives the fields before the break, and an error.
+    """
+    if stdin:
+        if characteristic is not None:
+            raise ConfigError("With --stdin the values come from standard input; leave out CHARACTERISTIC and HEX.")
+        raise typer.Exit(decode_lines(sys.stdin))
+    if characteristic is None or octets is None:
+        raise ConfigError("Name a characteristic and its value, such as: backstride decode 2ACD 8c05e803")
+    typer.echo(decoded(characteristic, "".join(octets)))
+
+
+def decode_lines(lines: Iterable[str]) -> int:
+    """Print what each line of ``UUID HEX`` decodes to; return the exit code. Empty lines are passed over."""
+    code = ExitCode.FINISHED
+    for number, line in enumerate(lines, 1):
+        characteristic, _, octets = line.strip().partition(" ")
+        if not characteristic:
+            continue
+        try:
+            typer.echo(decoded(characteristic, octets))
+        except ConfigError as error:
+            typer.echo(f"backstride: line {number}: {error}", err=True)
+            code = ExitCode.WRONG_INPUT
+    return code
+
+
+def decoded(characteristic: str, octets: str) -> str:
+    """Return the JSON object for one value.
+
+    Raises:
+        ConfigError: `characteristic` is no 16-bit UUID, or `octets` are no hexadecimal digits.
+    """
+    from backstride.protocol.readable import describe
+
+    return json.dumps(describe(_uuid16(characteristic), _octets(octets)), ensure_ascii=False)
+
+
+def _uuid16(text: str) -> int:
+    digits = text.lower().removeprefix("0x")
+    if len(digits) != _LONGEST_UUID16 or not _is_hex(digits):
+        raise ConfigError(f"{text!r} is no 16-bit UUID; write it as 2ACD or 0x2ACD.")
+    return int(digits, 16)
+
+
+def _octets(text: str) -> bytes:
+    digits = "".join(text.lower().removeprefix("0x").replace(":", " ").split())
+    if not _is_hex(digits) or len(digits) % 2:
+        raise ConfigError(f"{text!r} is no hexadecimal value; write two digits for each octet, such as 8c 05 e8 03.")
+    return bytes.fromhex(digits)
+
+
+def _is_hex(digits: str) -> bool:
+    return set(digits) <= set("0123456789abcdef")

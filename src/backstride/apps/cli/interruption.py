@@ -1,0 +1,69 @@
+"""Ctrl-C, SIGTERM and a closed terminal: the first stops the belt, a second Ctrl-C leaves at once (S6)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Final
+
+from backstride.apps.cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+_INSISTING: Final = (signal.SIGINT, signal.SIGTERM)
+CLOSED_TERMINAL: Final = int(getattr(signal, "SIGHUP", signal.SIGTERM))
+CLOSED_PIPE: Final = int(getattr(signal, "SIGPIPE", signal.SIGTERM))
+
+
+class Interruption:
+    """Whether the program was told to go, and by what.
+
+    Attributes:
+        number: The signal that came first, or None.
+        happened: Set once one has come.
+        first: What to do at the first signal.
+        again: What to do at every further Ctrl-C or SIGTERM.
+    """
+
+    def __init__(self, first: Callable[[], None], again: Callable[[], None]) -> None:
+        self.number: int | None = None
+        self.happened = asyncio.Event()
+        self.first = first
+        self.again = again
+
+    @property
+    def exit_code(self) -> int:
+        """The code to leave with when the belt stands: 130 after Ctrl-C."""
+        return ExitCode.SIGNALLED + (self.number or 0)
+
+    def interrupt(self, number: int) -> None:
+        """Take a signal. A terminal that closes sends several; only a person who repeats it means: at once."""
+        if self.number is None:
+            self.number = number
+            self.happened.set()
+            self.first()
+        elif number in _INSISTING:
+            self.again()
+
+    @contextlib.contextmanager
+    def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Take signals while the block runs."""
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        for number in _SIGNALS:
+            try:
+                loop.add_signal_handler(number, self.interrupt, number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda got, _: loop.call_soon_threadsafe(self.interrupt, got))
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                with contextlib.suppress(NotImplementedError):
+                    loop.remove_signal_handler(number)
+                if handler is not None:  # None: it was set outside of Python
+                    signal.signal(number, handler)

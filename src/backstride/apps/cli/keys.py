@@ -1,0 +1,116 @@
+"""Keys as they are pressed, without Enter: what the octets mean, and the terminal's mode for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterator
+
+
+class Key(Enum):
+    """A key that does something in a walk."""
+
+    ENTER = "Enter"
+    SPACE = "space"
+    QUIT = "q"
+    NEXT = "n"
+    BACK = "b"
+    UP = "↑"
+    DOWN = "↓"
+    RIGHT = "→"
+    LEFT = "←"
+
+
+_ARROWS: Final = {"A": Key.UP, "B": Key.DOWN, "C": Key.RIGHT, "D": Key.LEFT}
+_WINDOWS_ARROWS: Final = {"H": Key.UP, "P": Key.DOWN, "M": Key.RIGHT, "K": Key.LEFT}
+_LETTERS: Final = {"\r": Key.ENTER, "\n": Key.ENTER, " ": Key.SPACE, "q": Key.QUIT, "n": Key.NEXT, "b": Key.BACK}
+_WINDOWS_PREFIXES: Final = "\x00\xe0"
+_POLL: Final = 0.05  # seconds between two looks at the keyboard where it cannot be waited for
+
+
+def read_keys(typed: str) -> Iterator[Key]:
+    """Yield the keys in `typed`, as a POSIX terminal or Windows sends them; what means nothing here is passed over."""
+    waiting = iter(typed)
+    for character in waiting:
+        if character == "\x1b":
+            introducer, final = next(waiting, ""), next(waiting, "")
+            if introducer in {"[", "O"} and final in _ARROWS:
+                yield _ARROWS[final]
+        elif character in _WINDOWS_PREFIXES:
+            if (final := next(waiting, "")) in _WINDOWS_ARROWS:
+                yield _WINDOWS_ARROWS[final]
+        elif character.lower() in _LETTERS:
+            yield _LETTERS[character.lower()]
+
+
+@contextlib.contextmanager
+def listening(
+    loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+) -> Iterator[Callable[[], None]]:
+    """Call `pressed` with each key while the block runs, and `gone` if the terminal goes away.
+
+    Yields:
+        How to give the terminal back at once, before the block ends. The end of the block does so in any case.
+    """
+    restore = _listen(loop, pressed, gone)
+    try:
+        yield restore
+    finally:
+        restore()
+
+
+if sys.platform != "win32":
+    import termios
+    import tty
+
+    def _listen(
+        loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+    ) -> Callable[[], None]:
+        descriptor = sys.stdin.fileno()
+        before = termios.tcgetattr(descriptor)
+
+        def readable() -> None:
+            try:
+                typed = os.read(descriptor, 64)
+            except OSError:
+                typed = b""
+            if not typed:
+                loop.remove_reader(descriptor)
+                gone()
+            for key in read_keys(typed.decode("latin-1")):
+                pressed(key)
+
+        def restore() -> None:
+            loop.remove_reader(descriptor)
+            with contextlib.suppress(termios.error, OSError):
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+        tty.setcbreak(descriptor)  # signals stay signals: Ctrl-C is heard even if this program hangs
+        loop.add_reader(descriptor, readable)
+        return restore
+
+else:
+    import msvcrt
+
+    def _listen(
+        loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+    ) -> Callable[[], None]:
+        del gone  # a console that is closed ends the program by itself
+        timer: list[asyncio.TimerHandle] = []
+
+        def look() -> None:
+            typed = ""
+            while msvcrt.kbhit():
+                typed += msvcrt.getwch()
+            for key in read_keys(typed):
+                pressed(key)
+            timer[:] = [loop.call_later(_POLL, look)]
+
+        look()
+        return lambda: timer[0].cancel()  # noqa: PLW0108 - the timer is another one by then

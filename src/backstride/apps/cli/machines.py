@@ -1,0 +1,67 @@
+"""`backstride machines`: the models that Backstride knows, and the treadmills it has met."""
+
+from typing import Annotated
+
+import typer
+
+from backstride.apps.cli.options import Common
+
+EXAMPLES = "Example:  backstride machines horizon-omega-z"
+
+
+def command(
+    context: typer.Context,
+    *,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Tell all that is known of this model.", show_default=False)
+    ] = None,
+    forget: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Forget a treadmill that was met before.", show_default=False)
+    ] = None,
+) -> None:
+    """List known models and treadmills met.
+
+    With the name of a model, tell all that is known of it, with the sources.
+    """
+    from backstride.apps.cli.settings import settings_for
+    from backstride.apps.config import forget_machine
+    from backstride.machines.facts import load_facts
+
+    settings = settings_for(Common.of(context))
+    if forget is not None:
+        forget_machine(settings, forget)
+        typer.echo(f"{forget} is forgotten.")
+    elif name is not None:
+        from backstride.apps.cli.portrait import facts_rows, show_quirks
+        from backstride.apps.cli.terminal import console, show_pairs
+
+        facts = load_facts(name)
+        show_pairs(console(), facts_rows(facts, settings.units))
+        show_quirks(console(), facts)
+    else:
+        _show_lists(Common.of(context))
+
+
+def _show_lists(common: Common) -> None:
+    from rich.text import Text
+
+    from backstride.apps.cli.settings import settings_for
+    from backstride.apps.cli.terminal import console, plain_table
+    from backstride.apps.cli.wording import UNKNOWN
+    from backstride.machines.facts import known_machines, load_facts
+
+    settings, out = settings_for(common), console()
+    models = plain_table("Model", "Treadmill", "What is special")
+    for name in known_machines():
+        facts = load_facts(name)
+        models.add_row(Text(name, style="bold"), facts.model, facts.summary)
+    out.print(models)
+    if not settings.machines:
+        typer.echo("\nNo treadmill has been met yet.")
+        return
+    met = plain_table("Treadmill met", "Address", "Model", "Last seen")
+    for known, machine in settings.machines.items():
+        seen = UNKNOWN if machine.last_seen is None else f"{machine.last_seen:%d %b %Y, %H:%M}"
+        met.add_row(Text(known, style="bold"), machine.address, machine.model or UNKNOWN, seen)
+    out.print()
+    out.print(met)

@@ -1,0 +1,67 @@
+"""The program `backstride`: its commands, its own options, and the one place where errors become exit codes.
+
+Commands import what they need when they run, so that ``--help`` waits for neither bleak nor pydantic.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import backstride
+from backstride.apps.cli import check, decode, info, machines, profiles, records, run, scan, show
+from backstride.apps.cli.arguments import arrange
+from backstride.apps.cli.exits import exit_code, sentence
+from backstride.apps.cli.options import Common
+
+app = typer.Typer(
+    name="backstride",
+    help="Walks you backward on a smart treadmill: guided sessions over Bluetooth, shown live and recorded.",
+    epilog="Try it without a treadmill:  backstride run retro-walk --simulated --fast",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help takes a third of the time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _module in (run, check, scan, info, profiles, machines, records, show, decode):
+    app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"backstride {backstride.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    context: typer.Context,
+    *,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings file, instead of the platform's place for it.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(metavar="mph|km/h", help="Unit of speeds.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program a fault happened.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback has done it all
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep what holds for every command."""
+    common = Common.of(context)
+    common.config, common.units, common.debug = config, units, debug
+
+
+def run_program() -> None:
+    """Run the command that was typed, and exit with its code (docs/cli.md)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end a walk
+    common = Common()
+    try:
+        app(arrange(sys.argv[1:]) or ["--help"], prog_name="backstride", obj=common)
+    except Exception as error:
+        if common.debug:
+            raise
+        print(f"backstride: {sentence(error)}", file=sys.stderr)  # noqa: T201 - the command line's own voice
+        sys.exit(exit_code(error))

@@ -1,0 +1,112 @@
+"""Which treadmill a command means, and the way to it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from backstride.apps.cli.terminal import say
+from backstride.apps.config import RememberedMachine, remember_machine
+from backstride.driver.discovery import Discovery
+from backstride.driver.machine import Machine
+from backstride.errors import ConfigError, NotFound
+from backstride.machines.facts import GENERIC, load_facts
+from backstride.simulator.treadmill import SimulatedTreadmill
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from backstride.apps.config import Settings
+    from backstride.driver.discovery import Found
+    from backstride.driver.radio import Trace
+    from backstride.machines.facts import MachineFacts
+
+_WITHOUT_ONE: Final = "Without a treadmill, try --simulated."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The treadmill that is meant.
+
+    Attributes:
+        simulated: Its facts if it is a simulated one.
+        wanted: Name or address to look for; None is the only one in reach.
+        facts: The machine file that the settings name for it, if they do.
+    """
+
+    simulated: MachineFacts | None = None
+    wanted: str | None = None
+    facts: MachineFacts | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """True for a simulated treadmill."""
+        return self.simulated is not None
+
+
+def choose(settings: Settings, *, device: str | None, simulated: str | None) -> Target:
+    """Return the treadmill that was named, that the settings name, or the only one that was met before.
+
+    Args:
+        settings: The settings, over which `device` holds.
+        device: What was typed.
+        simulated: The model of a simulated treadmill as typed.
+
+    Raises:
+        ConfigError: Both were typed, or there is no such machine file.
+    """
+    if simulated is not None and device is not None:
+        raise ConfigError("Name a treadmill with --device, or a simulated one with --simulated, not both.")
+    if simulated is not None:
+        return Target(simulated=load_facts(simulated))
+    named = device or settings.device
+    if named is None and len(settings.machines) == 1:
+        named = next(iter(settings.machines))
+    if named is None:
+        return Target()
+    known = settings.machine(named)
+    if known is None:
+        return Target(wanted=named)
+    facts = load_facts(known.model) if known.model not in {None, GENERIC} and known.model is not None else None
+    return Target(wanted=known.address, facts=facts)
+
+
+@contextlib.asynccontextmanager
+async def connected(target: Target, settings: Settings, trace: Trace | None = None) -> AsyncIterator[Machine]:
+    """Connect to the treadmill that is meant, and remember a real one.
+
+    Raises:
+        NotFound: It is not there, or Bluetooth is not to be had.
+        NotATreadmill: It is something else.
+        Disconnected: The connection failed.
+    """
+    if target.simulated is not None:
+        treadmill = SimulatedTreadmill(target.simulated)
+        async with Machine.connect(treadmill, facts=target.simulated, trace=trace) as machine:
+            yield machine
+        return
+    found = await _look_for(target)
+    say(f"Connecting to {found.name or found.address} …")
+    async with Machine.connect(found, facts=target.facts, trace=trace) as machine:
+        _remember(settings, machine)
+        yield machine
+
+
+async def _look_for(target: Target) -> Found:
+    say(f"Looking for {target.wanted or 'a treadmill'} …")
+    try:
+        return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
+    except NotFound as error:
+        raise NotFound(f"{error} {_WITHOUT_ONE}") from error
+
+
+def _remember(settings: Settings, machine: Machine) -> None:
+    met = RememberedMachine(
+        address=machine.identity.address, model=machine.facts.id, last_seen=datetime.now().astimezone()
+    )
+    try:
+        remember_machine(settings, machine.name, met)
+    except ConfigError as error:
+        say(f"The treadmill is not remembered: {error}")

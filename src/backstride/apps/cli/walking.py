@@ -1,0 +1,301 @@
+"""A walk at the command line: machine, session, screen, keys and signals brought together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from backstride.apps.cli import keys
+from backstride.apps.cli.controls import Controls
+from backstride.apps.cli.display import LiveDisplay
+from backstride.apps.cli.exits import ExitCode
+from backstride.apps.cli.interruption import CLOSED_PIPE, CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.jsonlines import JsonLines
+from backstride.apps.cli.plain import PlainLines
+from backstride.apps.cli.preflight import prepared_for, require_runnable
+from backstride.apps.cli.target import connected
+from backstride.apps.cli.terminal import console, show_summary
+from backstride.apps.cli.view import View
+from backstride.apps.cli.wirelog import WireLog
+from backstride.apps.service import Walk
+from backstride.errors import MachineError
+from backstride.workout.events import Ended, Ending, Held, PersonNeeded, Sample, SessionEvent, SessionState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from backstride.apps.cli.keys import Key
+    from backstride.apps.cli.target import Target
+    from backstride.apps.config import Settings
+    from backstride.apps.service import Prepared
+    from backstride.driver.machine import Machine
+
+STANDS_WITHIN: Final = 5.0
+"""Seconds that an interrupted program waits for the belt to stand (S6)."""
+
+SLOWS_WITHIN: Final = 20.0
+"""Seconds it waits at most while the belt is seen to slow down."""
+
+_LOOK_EVERY: Final = 0.25
+_URGENT: Final = (
+    "NOBODY CAN SEE WHETHER THE BELT STANDS. Use the treadmill's own stop button, or pull the safety key, before you "
+    "step off."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was typed.
+
+    Attributes:
+        profile: Name or path.
+        fast: True in virtual time.
+        json: True to print events as JSON.
+        agreed: True to agree to every question, which only a simulated treadmill allows.
+        log: Where to write every octet, or None.
+    """
+
+    profile: str
+    target: Target
+    fast: bool = False
+    json: bool = False
+    agreed: bool = False
+    log: Path | None = None
+
+
+class Output(Protocol):
+    """Where a walk is shown."""
+
+    def show(self, event: SessionEvent, at: float) -> None:
+        """Show an event that happened `at` seconds after the session was made."""
+
+    def note(self, text: str) -> None:
+        """Show a remark that is no event of the session."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+async def walk(wish: Wish, settings: Settings) -> int:
+    """Connect, walk, and return the exit code.
+
+    Raises:
+        BackstrideError: The walk could not begin; nothing has moved.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    interruption = Interruption(first=lambda: _cancel(task), again=lambda: os._exit(interruption.exit_code))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(interruption.listening(loop))
+        trace = stack.enter_context(WireLog(wish.log, loop.time)) if wish.log is not None else None
+        try:
+            async with connected(wish.target, settings, trace) as machine:
+                prepared = prepared_for(wish.profile, machine, settings)
+                require_runnable(prepared.plan, settings.units)
+                return await GuidedWalk(machine, prepared, wish, settings, interruption).run()
+        except MachineError as error:
+            error.add_note("Nothing has moved.")
+            raise
+        except asyncio.CancelledError:
+            if interruption.number is None:
+                raise
+            sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
+            return interruption.exit_code
+
+
+class GuidedWalk:
+    """One walk with everything around it.
+
+    Args:
+        machine: The connected treadmill.
+        prepared: What to walk.
+        wish: What was typed.
+        settings: The settings.
+        interruption: Tells of signals; from now on they stop the belt.
+    """
+
+    def __init__(
+        self, machine: Machine, prepared: Prepared, wish: Wish, settings: Settings, interruption: Interruption
+    ) -> None:
+        self._machine = machine
+        self._wish = wish
+        self._unit = settings.units
+        self._loop = asyncio.get_running_loop()
+        self._walk = Walk(
+            machine, prepared, records=settings.records, body_mass_kg=settings.body_mass_kg, unit=settings.units
+        )
+        self._controls = Controls(self._walk, settings.units)
+        self._interruption = interruption
+        self._console = console()
+        self._resources = contextlib.ExitStack()
+        self._is_person_here = sys.stdin.isatty()
+        self._answers_itself = wish.agreed or not self._is_person_here
+        self._output = self._new_output()
+        self._broken: Exception | None = None
+        self._refused = False
+
+    async def run(self) -> int:
+        """Walk to the end, show what it came to, and return the exit code."""
+        self._interruption.first = self._interrupted
+        self._interruption.again = self._leave_at_once
+        self._walk.observe(self._heard)
+        with self._resources as resources:
+            resources.callback(self._output.close)
+            if self._is_person_here:
+                resources.enter_context(keys.listening(self._loop, self._pressed, self._terminal_gone))
+            walking = self._loop.create_task(self._walk.run())
+            self._loop.call_soon(self._begin)
+            ended = await self._until_over(walking)
+        if self._broken is not None:
+            self._broken.add_note(_URGENT if _is_unproven(ended) else "The belt stands.")
+            raise self._broken
+        self._report(ended)
+        return self._exit_code(ended)
+
+    # --- what comes in
+
+    def _begin(self) -> None:
+        if self._answers_itself:
+            self._walk.start()
+        else:
+            self._ask(self._controls.question())
+
+    def _ask(self, question: PersonNeeded | None) -> None:
+        if question is not None:
+            self._heard(question, self._walk.session.elapsed)
+
+    def _pressed(self, key: Key) -> None:
+        if key is keys.Key.SPACE:
+            self._answers_itself = False  # who pauses it goes on by hand
+        self._refused = False
+        answer = self._controls.press(key)
+        if isinstance(answer, PersonNeeded):
+            self._ask(answer)
+        elif answer is not None and not self._refused:
+            self._output.note(answer)
+
+    def _terminal_gone(self) -> None:
+        self._interruption.interrupt(CLOSED_TERMINAL)
+
+    def _interrupted(self) -> None:
+        closed = self._interruption.number == CLOSED_PIPE
+        self._walk.stop("nobody reads the output any more" if closed else "you interrupted it")
+
+    def _heard(self, event: SessionEvent, at: float) -> None:
+        """Show an event; a screen that fails must not keep the belt from being stopped."""
+        self._refused = self._refused or isinstance(event, Held)
+        try:
+            self._output.show(event, at)
+            if isinstance(event, PersonNeeded) and self._is_person_here and not sys.stdout.isatty():
+                sys.stderr.write(f"{event.text} Press Enter; q stops.\n")
+        except OSError as error:
+            closed = CLOSED_TERMINAL if error.errno == errno.EIO else CLOSED_PIPE
+            self._loop.call_soon(self._interruption.interrupt, closed)
+            self._output = _Nowhere()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the belt comes first; it is raised after the walk
+            self._broken = self._broken or error
+            self._loop.call_soon(self._walk.stop, "the display failed")
+            self._output = _Nowhere()
+        if isinstance(event, Sample) and self._answers_itself:
+            self._answer(event)
+
+    def _answer(self, sample: Sample) -> None:
+        """Agree, a second after the question, as a person on the simulated treadmill would."""
+        waits_for_standstill = sample.state is SessionState.PAUSED and sample.speed != 0
+        if self._walk.session.runner.asking is not None and not waits_for_standstill:
+            self._loop.call_soon(self._walk.confirm)
+
+    # --- the end
+
+    async def _until_over(self, walking: asyncio.Task[Ended]) -> Ended:
+        """Wait for the end; after an interruption no longer than the belt needs to stand."""
+        told = self._loop.create_task(self._interruption.happened.wait())
+        try:
+            await asyncio.wait({walking, told}, return_when=asyncio.FIRST_COMPLETED)
+            began = self._loop.time()
+            while not walking.done():
+                waited = self._loop.time() - began
+                if waited >= SLOWS_WITHIN or (waited >= STANDS_WITHIN and not self._machine.state.slowing):
+                    self._leave_at_once()
+                await asyncio.wait({walking}, timeout=_LOOK_EVERY)
+        finally:
+            told.cancel()
+        return walking.result()
+
+    def _leave_at_once(self) -> None:
+        """Go, whatever hangs; what can still be done is to say the truth about the belt."""
+        with contextlib.suppress(Exception):
+            self._resources.close()
+        stands = self._machine.state.standing is True
+        with contextlib.suppress(OSError):
+            os.write(2, f"\nbackstride: {'The belt stands.' if stands else _URGENT}\n".encode())
+        os._exit(self._interruption.exit_code if stands else ExitCode.FAULT)
+
+    def _report(self, ended: Ended) -> None:
+        summary = self._walk.summary()
+        with contextlib.suppress(OSError):
+            if self._wish.json:
+                _print_line(json.dumps(summary.to_payload()))
+            elif not isinstance(self._output, _Nowhere):
+                show_summary(self._console, summary, self._unit)
+                if self._walk.record is not None:
+                    self._console.print(f"\nRecord: {self._walk.record}", markup=False, soft_wrap=True)
+            if _is_unproven(ended):
+                sys.stderr.write(f"backstride: {_URGENT}\n")
+            elif self._interruption.number not in {None, CLOSED_PIPE}:
+                belt = "The belt stands." if ended.belt_standing else "Nothing has moved."
+                sys.stderr.write(f"backstride: Interrupted. {belt}\n")
+
+    def _exit_code(self, ended: Ended) -> int:
+        if self._interruption.number is not None and not _is_unproven(ended):
+            return self._interruption.exit_code
+        return ExitCode.FAULT if ended.ending is Ending.ABORTED else ExitCode.FINISHED
+
+    def _new_output(self) -> Output:
+        plan = self._walk.session.plan
+        if self._wish.json:
+            return JsonLines(_print_line)
+        if not _can_draw(self._console):
+            return PlainLines(_print_line, self._unit, len(plan.steps))
+        name = f"on {self._machine.name}{' (simulated)' if self._machine.is_simulated else ''}"
+        view = View(plan, self._walk.session.runner.progress, self._unit, name)
+        return LiveDisplay(view, self._console, paced=self._wish.fast)
+
+
+class _Nowhere:
+    """The output once nobody can read it."""
+
+    def show(self, event: SessionEvent, at: float) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _cancel(task: asyncio.Task[object] | None) -> None:
+    if task is not None:
+        task.cancel()
+
+
+def _is_unproven(ended: Ended) -> bool:
+    """Return whether a belt that was moved has not been seen to stand."""
+    return ended.belt_standing is False or (ended.belt_standing is None and ended.ending is Ending.ABORTED)
+
+
+def _can_draw(out: Console) -> bool:
+    return out.is_terminal and not out.is_dumb_terminal
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,63 @@
+"""Which treadmill is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backstride.apps.cli.target import choose, connected
+from backstride.apps.config import RememberedMachine, Settings
+from backstride.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+    from typing import Any
+
+SOLE = RememberedMachine(address="AA:BB:CC:DD:EE:FF", model="sole-f85")
+OTHER = RememberedMachine(address="11:22:33:44:55:66")
+
+
+def _settings(tmp_path: Path, device: str | None = None, **machines: RememberedMachine) -> Settings:
+    return Settings(file=tmp_path / "settings.toml", device=device, machines=machines)
+
+
+def test_what_was_typed_comes_before_the_settings(tmp_path: Path) -> None:
+    assert choose(_settings(tmp_path, "Sole", Sole=SOLE), device="Merach", simulated=None).wanted == "Merach"
+
+
+def test_a_remembered_name_means_its_address_and_its_machine_file(tmp_path: Path) -> None:
+    target = choose(_settings(tmp_path, Sole=SOLE, Other=OTHER), device="sole", simulated=None)
+    assert target.wanted == SOLE.address
+    assert target.facts is not None
+    assert target.facts.id == "sole-f85"
+
+
+def test_the_treadmill_of_the_settings_comes_before_the_only_one_met(tmp_path: Path) -> None:
+    assert choose(_settings(tmp_path, "Merach", Sole=SOLE), device=None, simulated=None).wanted == "Merach"
+    assert choose(_settings(tmp_path, Sole=SOLE), device=None, simulated=None).wanted == SOLE.address
+
+
+def test_of_several_none_is_guessed(tmp_path: Path) -> None:
+    assert choose(_settings(tmp_path, Sole=SOLE, Other=OTHER), device=None, simulated=None).wanted is None
+
+
+def test_a_simulated_treadmill_comes_before_the_settings_but_not_beside_a_device(tmp_path: Path) -> None:
+    target = choose(_settings(tmp_path, "Sole", Sole=SOLE), device=None, simulated="generic")
+    assert target.is_simulated
+    with pytest.raises(ConfigError, match="not both"):
+        choose(_settings(tmp_path), device="Sole", simulated="generic")
+
+
+def test_a_simulated_treadmill_is_never_remembered(
+    tmp_path: Path, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    settings = _settings(tmp_path)
+
+    async def connect() -> str:
+        async with connected(choose(settings, device=None, simulated="horizon-omega-z"), settings) as machine:
+            return machine.facts.id
+
+    assert virtual_time(connect()) == "horizon-omega-z"
+    assert not settings.file.exists()
