@@ -45,7 +45,7 @@ tests: $(INSTALLED)
 	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
 
 bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.md
-	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --benchmark-columns=min,median,max,rounds
+	$(BIN)/pytest benchmarks -s -q --benchmark-enable --benchmark-columns=min,median,max,rounds
 
 schema: $(INSTALLED) ## write the JSON Schema of profiles anew
 	$(BIN)/python -m backstride.workout.profile > profiles/profile.schema.json

@@ -26,7 +26,7 @@ _NARROWEST: Final = 30
 _LOWEST: Final = 10
 _FRAME: Final = 6  # lines of a chart that hold no data: two titles, two axes, the times, a gap
 _FRAME_ALONE: Final = 3  # the same without the incline: title, axis, times
-_LABEL: Final = 28
+_LABEL: Final = 34
 _BAR: Final = 12
 _SPEED, _INCLINE, _TARGET, _PLANNED = "36", "33", "35", "2"  # ANSI colours: cyan, yellow, magenta, faint
 
