@@ -1,10 +1,11 @@
 # The same targets on a laptop and in CI. `make` alone lists them.
 PYTHON ?= python3
 VENV ?= .venv
+PYTHONS ?= python3.11 python3.12 python3.13
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # What must be covered to the last branch: a mistake there moves a belt.
-TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py
+TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types contracts tests sizes bench schema versions format clean
@@ -50,8 +51,8 @@ bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.m
 schema: $(INSTALLED) ## write the JSON Schema of profiles anew
 	$(BIN)/python -m backstride.workout.profile > profiles/profile.schema.json
 
-versions: ## run the tests on Python 3.11, 3.12 and 3.13
-	@for version in 3.11 3.12 3.13; do $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; done
+versions: ## run the tests on Python 3.11, 3.12 and 3.13, or on those in PYTHONS
+	@for python in $(PYTHONS); do $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$(basename $$python) || exit 1; done
 
 format: $(INSTALLED) ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix

@@ -111,6 +111,65 @@ def test_a_person_who_does_not_agree_to_go_on_ends_the_walk(
     virtual_time(story())
 
 
+class Forgetful:
+    """A person who cannot be asked a second time."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+
+    async def ready(self, question: PersonNeeded) -> bool:
+        self.questions.append(question.text)
+        if len(self.questions) > 1:
+            raise LookupError("gone")
+        return True
+
+
+def test_a_person_who_cannot_be_asked_ends_the_walk_on_a_standing_belt(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill
+) -> None:
+    """S6: a stranger's fault is raised, but the belt comes first."""
+
+    async def story() -> None:
+        walk = profile(steady("2.0", 20.0), Stand(until_confirmed=True), steady("2.0", 20.0))
+        async with Machine.connect(treadmill) as machine:
+            with pytest.raises(LookupError):
+                await run_session(machine, walk, person=Forgetful())
+        assert treadmill.belt.standing
+        assert starts(treadmill) == 1
+
+    virtual_time(story())
+
+
+def test_s7_limits_above_the_default_are_part_of_the_question(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill
+) -> None:
+    person = Forgetful()
+
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            await run_session(machine, "hill", person=person)
+
+    virtual_time(story())
+    assert "beyond the default limits for walking backward" in person.questions[0]
+
+
+def test_a_walk_goes_on_after_a_stop_on_the_console_once_the_belt_stands(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill
+) -> None:
+    """S2: the question for a new start comes when it can be answered, on a standing belt."""
+
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            walking = asyncio.ensure_future(run_session(machine, profile(steady("2.0", 60.0))))
+            await asyncio.sleep(30)
+            treadmill.console.press_stop()
+            summary = await asyncio.wait_for(walking, 300)
+        assert summary.ending == "finished"
+        assert starts(treadmill) == 2
+
+    virtual_time(story())
+
+
 def test_nobody_starts_a_real_treadmill_unattended(
     virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill, tmp_path: Path
 ) -> None:

@@ -235,11 +235,13 @@ async def run_session(
     walk.observe(asking.heard)
     if on_event is not None:
         walk.observe(on_event)
-    asking.ask(PersonNeeded(Ask.START, f"Start {walk.session.plan.name}?"))
+    plan = walk.session.plan
+    asking.ask(PersonNeeded(Ask.START, f"{plan.confirm_limits} Start {plan.name}?".lstrip()))
     try:
         await walk.run()
     finally:
         await asking.end()
+    asking.raise_fault()
     return walk.summary()
 
 
@@ -250,6 +252,12 @@ class _Asking:
         self._walk = walk
         self._person = person
         self._task: asyncio.Task[None] | None = None
+        self._fault: Exception | None = None
+
+    def raise_fault(self) -> None:
+        """Raise what went wrong in asking, if anything did: the belt stands by now."""
+        if self._fault is not None:
+            raise self._fault
 
     def heard(self, event: SessionEvent, _: float) -> None:
         if isinstance(event, PersonNeeded):
@@ -266,7 +274,13 @@ class _Asking:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _answer(self, question: PersonNeeded) -> None:
-        if await self._person.ready(question):
+        try:
+            agreed = await self._person.ready(question)
+        except Exception as fault:  # noqa: BLE001 - a stranger's code; `raise_fault` raises it
+            self._fault = fault
+            self._walk.stop("nobody could be asked")
+            return
+        if agreed:
             self._walk.confirm()
         else:
             self._walk.stop("the person did not agree")

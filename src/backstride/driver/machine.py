@@ -18,6 +18,7 @@ from backstride.driver.feeds import Feeds
 from backstride.driver.identity import Identity, identify, require_same
 from backstride.driver.silence import SilenceWatch
 from backstride.driver.state import MachineState, TelemetryWatch
+from backstride.driver.tasks import Tasks
 from backstride.driver.uplink import Uplink
 from backstride.errors import ControlLost, DecodeError, Disconnected, MachineError, SafetyError
 from backstride.machines.capabilities import Capabilities, speed_on_wire
@@ -62,7 +63,7 @@ class Machine(Feeds):
         self.capabilities = capabilities
         self._uplink = uplink
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._watch = TelemetryWatch(capabilities, facts.incline)
         self._console = ConsoleWatch(capabilities)
         self._control = Control(self, uplink, facts, capabilities, self._console)
@@ -123,8 +124,8 @@ class Machine(Feeds):
 
     @property
     def is_simulated(self) -> bool:
-        """True if the machine is reached through a bleak backend that is given, which is no radio."""
-        return self._uplink.target.backend is not None
+        """True if the bleak backend says of itself that what it reaches is no real treadmill (S1)."""
+        return bool(getattr(self._uplink.target.backend, "simulated", False))
 
     # --- commands
 
@@ -173,10 +174,7 @@ class Machine(Feeds):
         Args:
             incline: One of the machine's own steps; `capabilities.incline.snap` gives the nearest.
 
-        Raises:
-            SafetyError: Outside the machine's range or between its steps (S7), or the belt stands (S2).
-            Disconnected: There is no link.
-            ControlLost: Another app, or the console, has control; see `take_control`.
+        Raises as `set_speed` does.
         """
         grid = self.capabilities.incline
         if grid is None:
@@ -193,19 +191,13 @@ class Machine(Feeds):
     def stop(self) -> Awaitable[Outcome]:
         """Stop the belt. On the wire within one turn of the loop (S4); repeated until the belt is seen to stand (S5).
 
-        Stopping begins with the call; awaiting the result only tells what has come of it.
-
-        Returns:
-            Confirmed once telemetry shows a standing belt; Unknown if the link is gone and nobody can see it.
+        Stopping begins with the call. Awaiting the result tells what has come of it: Confirmed once telemetry shows a
+        standing belt, Unknown if the link is gone and nobody can see it.
         """
         return self._bring_to_a_halt(pause_first=False)
 
     async def take_control(self) -> Outcome:
-        """Ask for control again after `ControlTaken`: a person's decision, because somebody else has it.
-
-        Raises:
-            Disconnected: There is no link.
-        """
+        """Ask for control again after `ControlTaken`: a person's decision. Raises Disconnected without a link."""
         self._require_link()
         settled = await self._control.procedure(RequestControl())
         if settled.verdict in {Verdict.SUCCEEDED, Verdict.UNANSWERED}:
@@ -280,9 +272,7 @@ class Machine(Feeds):
             self._take_link_down()
             self._control.close()
             self._end_feeds()
-            for task in tuple(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.end()
 
     # --- commands, inside
 
@@ -310,9 +300,7 @@ class Machine(Feeds):
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run `work` as long as this machine lives; for `Control` alone."""
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(work)
 
     def stop_unproven(self) -> None:
         """Tell that the belt is not seen slowing; for `Control` alone."""
@@ -355,6 +343,4 @@ class Machine(Feeds):
                 self._control.control_lost()
             case events.ConsoleStopped() | events.SafetyKeyPulled():
                 self._control.console_stopped()
-            case _:
-                pass
         self._events.send(event)

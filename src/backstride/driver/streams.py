@@ -72,8 +72,9 @@ class Broadcast(Generic[Item]):
             except Exception as error:  # noqa: BLE001 - a stranger's code; the loop's handler reports it
                 context = {"message": "a listener of a treadmill failed", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
-        for reader in tuple(self._readers):
-            reader.put(item)
+        if len(self._readers):  # a weak set is slow to walk through, even an empty one
+            for reader in tuple(self._readers):
+                reader.put(item)
 
     def close(self) -> None:
         """End every reader's iteration once it has read what is there."""

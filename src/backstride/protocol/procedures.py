@@ -1,10 +1,9 @@
 """One control point procedure at a time, and Stop before all of them (FTMS 4.16.3, FTMP 4.4.14; safety rule S4).
 
-`ProcedureQueue` is pure and clocked: it is told what was asked, written, answered and lost, and says through `poll`
-what to write next and which tickets are settled. It keeps these rules:
+`ProcedureQueue`, pure and clocked, is told what happens and says through `poll` what to write. It keeps these rules:
 
-* at most one ordinary procedure is in flight; Stop and Pause overtake it and are written at once (S4);
-* a newer target of a kind replaces one that still waits;
+* at most one ordinary procedure is in flight, a newer target of a kind replaces one that still waits;
+* Stop and Pause overtake everything and are written at once (S4);
 * a Stop withdraws whatever moves the belt and has not reached the radio, even if it was handed out to be written (S2);
 * an answer settles a ticket only if its op code matches;
 * control permission is part of the state: Request Control goes out by itself before a procedure that needs it.
@@ -200,11 +199,7 @@ class ProcedureQueue:
                 return
 
     def withdraw(self, *kinds: type[Request]) -> None:
-        """Withdraw what has not been written and moves the belt: it was stopped, and nothing may restart it (S2).
-
-        Args:
-            kinds: Only requests of these classes; without any, all of them.
-        """
+        """Withdraw what has not been written and moves the belt, or what is of these `kinds`, if any are named (S2)."""
         flight = self._ordinary
         if flight is not None and not flight.begun and isinstance(flight.ticket.request, kinds or _MOTION):
             self._land(flight.ticket)

@@ -74,8 +74,13 @@ def device_of(radio: Radio) -> BLEDevice:
 
 
 class MemoryClient(BaseBleakClient):
-    """The client backend; use the subclass that an `Air` offers."""
+    """The client backend; use the subclass that an `Air` offers.
 
+    Attributes:
+        simulated: True: what is reached through this backend is no real treadmill (S1).
+    """
+
+    simulated: ClassVar[bool] = True
     air: ClassVar[Air]
 
     def __init__(

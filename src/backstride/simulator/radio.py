@@ -269,7 +269,7 @@ class Radio:
         """Walk out of range with the client, or back; within the supervision timeout the links survive."""
         self.in_range = in_range
         for link in list(self.links):
-            if in_range:
+            if in_range and self.powered:
                 link.unmute()
             else:
                 link.mute()

@@ -42,6 +42,8 @@ class Telemetry:
         self._belt = belt
         self._session = session
         telemetry = facts.telemetry
+        self._step_octets = telemetry.step_octets
+        self._to_wire = facts.speed.unit.to_wire
         split = telemetry.layout is RecordLayout.SPLIT
         self._packets = [self._packet(flags) for flags in (telemetry.packets if split else (telemetry.flags,))]
 
@@ -87,20 +89,20 @@ class Telemetry:
         for measure in packet.measures:
             fields.update(measure())
         fields.update(packet.fixed)
-        step_octets = self._facts.telemetry.step_octets
-        return TreadmillData(packet.flags, step_octets=step_octets, trailing=bytes(trailing_octets), **fields)
+        fields["step_octets"] = self._step_octets
+        return TreadmillData(packet.flags, trailing=bytes(trailing_octets), **fields)
 
     # One method for each flag; Force on Belt and Power Output are not measured and go out as "not available"
 
     def _speed(self) -> _Fields:
-        return {"instantaneous_speed": self._facts.speed.unit.to_wire(self._belt.reported_speed)}
+        return {"instantaneous_speed": self._to_wire(self._belt.reported_speed)}
 
     def _average(self) -> float:
         elapsed = self._belt.elapsed
         return self._belt.distance / elapsed * 3.6 if elapsed > 0 else 0.0
 
     def _average_speed(self) -> _Fields:
-        return {"average_speed": self._facts.speed.unit.to_wire(Speed(min(_UINT16, round(self._average() * 100))))}
+        return {"average_speed": self._to_wire(Speed(min(_UINT16, round(self._average() * 100))))}
 
     def _distance(self) -> _Fields:
         return {"total_distance": min(_UINT24, int(self._belt.distance))}
@@ -146,7 +148,7 @@ class Telemetry:
         return {"remaining_time": self._session.remaining_time or 0}
 
     def _steps(self) -> _Fields:
-        return {"steps": int(self._belt.steps) % (1 << 8 * self._facts.telemetry.step_octets)}
+        return {"steps": int(self._belt.steps) % (1 << 8 * self._step_octets)}
 
 
 def _seconds_per_500_m(kmh: float) -> int:

@@ -108,8 +108,7 @@ class Conduct:
     @property
     def in_stand(self) -> bool:
         """True while the session runs through a stand."""
-        step = self.progress.step
-        return self.state is SessionState.RUNNING and step is not None and step.is_stand
+        return self.progress.is_stand and self.state is SessionState.RUNNING
 
     @property
     def advancing(self) -> bool:

@@ -19,20 +19,23 @@ DONE: Final = 1e-6
 
 @dataclass(slots=True)
 class Progress:
-    """The position in a plan; `index` is None before the first and after the last step."""
+    """The position in a plan.
+
+    Attributes:
+        index: Number of the step the walker is in; None before the first and after the last.
+        step: That step.
+        is_stand: True if it is a stand.
+    """
 
     plan: Plan
-    index: int | None = None
+    index: int | None = field(init=False, default=None)
+    step: PlanStep | None = field(init=False, default=None)
+    is_stand: bool = field(init=False, default=False)
     walked_s: float = 0.0
     walked_m: float = 0.0
     _pace: float = 0.0
     _cues: int = 0
     _marks: list[int] = field(default_factory=list)
-
-    @property
-    def step(self) -> PlanStep | None:
-        """The step the walker is in."""
-        return None if self.index is None else self.plan.steps[self.index]
 
     @property
     def following(self) -> PlanStep | None:
@@ -43,9 +46,10 @@ class Progress:
     def enter(self, index: int | None) -> None:
         """Go to the beginning of a step, or out of the plan."""
         self.index = index
+        self.step = step = None if index is None else self.plan.steps[index]
+        self.is_stand = step is not None and step.is_stand
         self.walked_s = self.walked_m = 0.0
         self._cues = 0
-        step = self.step
         self._marks = []
         if step is not None and not step.is_stand and self._changes(step):
             self._marks = [mark for mark in COUNTDOWN_MARKS if mark < step.duration]
@@ -97,7 +101,10 @@ class Progress:
 
     def due_countdown(self) -> int | None:
         """Return the countdown mark that has come, once; marks that were missed are left out."""
-        left, due = self.seconds_left(), None
+        due: int | None = None
+        if not self._marks:
+            return due
+        left = self.seconds_left()
         while left is not None and self._marks and left <= self._marks[0] + DONE:
             due = self._marks.pop(0)
         return due

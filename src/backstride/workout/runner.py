@@ -252,7 +252,6 @@ class Runner:
     def _link_restored(self) -> None:
         conduct = self._conduct
         conduct.emit(LinkChanged(connected=True))
-        conduct.steering.hands_off = False
         if not conduct.belt.connected:
             conduct.belt = MachineState()  # a link, and nothing seen on it yet
         if conduct.state is State.STOPPING:

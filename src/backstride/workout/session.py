@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from backstride.driver import events as machine_events
 from backstride.driver.confirmation import Command, Confirmed, Outcome, Rejected
 from backstride.driver.reconnect import reconnect
+from backstride.driver.tasks import Tasks
 from backstride.errors import BackstrideError
 from backstride.units import SpeedUnit
 from backstride.workout.conduct import USE_THE_CONSOLE
@@ -65,7 +66,7 @@ class Session:
         self.machine = machine
         self.runner = Runner(plan, envelope, self._began, unit)
         self._listeners: list[Listener] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._timer: asyncio.TimerHandle | None = None
         self._reconnecting: asyncio.Task[None] | None = None
         self._fault: Exception | None = None
@@ -131,9 +132,7 @@ class Session:
     async def _clear_up(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
 
     # --- in
 
@@ -194,7 +193,7 @@ class Session:
     def _arm(self) -> None:
         deadline = self.runner.next_deadline()
         if self._timer is not None:
-            if deadline is not None and self._timer.when() <= deadline:
+            if self._timer.when() == deadline:
                 return
             self._timer.cancel()
             self._timer = None
@@ -242,12 +241,10 @@ class Session:
             self._over.set_result(event)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
+        task = self._tasks.spawn(work)
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
         if not task.cancelled() and isinstance(fault := task.exception(), Exception):
             self._break(fault)

@@ -825,6 +825,19 @@ def test_s12_after_a_reconnection_it_looks_first_and_then_holds_until_a_person_c
     assert bench.all(SetSpeed)[-1].speed > 110
 
 
+def test_s12_until_it_has_looked_nothing_is_set_and_no_time_counts() -> None:
+    bench = walking()
+    lose_link(bench)
+    restore_link(bench)
+    walked = bench.runner.progress.walked_s
+    bench.now += 1.0
+    bench.see("1.1")
+    assert commands(bench.give(AdjustSpeed(Speed(-10)))) == []
+    bench.now += 1.0
+    assert commands(bench.see("1.1")) == [SetSpeed(Speed(100))]
+    assert bench.runner.progress.walked_s == walked
+
+
 def test_s12_telemetry_that_comes_before_the_news_of_the_reconnection_changes_nothing_of_that() -> None:
     bench = walking(seconds=58.0)
     lose_link(bench)
