@@ -44,7 +44,8 @@ class Program:
     @property
     def environment(self) -> dict[str, str]:
         """The caller's environment, without Bluetooth, without a terminal's wishes, and with our own files."""
-        kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}}
+        wishes = {"NO_COLOR", "COLUMNS", "LINES", "PYTHONUNBUFFERED"}
+        kept = {name: value for name, value in os.environ.items() if name not in wishes}
         return {
             **kept,
             "BACKSTRIDE_CONFIG": str(self.settings),

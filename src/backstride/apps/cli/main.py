@@ -3,6 +3,8 @@
 Commands import what they need when they run, so that ``--help`` waits for neither bleak nor pydantic.
 """
 
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -65,3 +67,15 @@ def run_program() -> None:
             raise
         print(f"backstride: {sentence(error)}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         sys.exit(exit_code(error))
+    finally:
+        _settle_output()
+
+
+def _settle_output() -> None:
+    """Hand over what was printed; a reader who has gone must not change the exit code when the interpreter ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
