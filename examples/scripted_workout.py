@@ -9,7 +9,7 @@ from backstride import Machine, SimulatedTreadmill, run_session
 
 
 async def main() -> None:
-    """Walk the first steps on a simulated treadmill."""
+    """Walk the bouts of an active recovery on a simulated treadmill."""
     async with Machine.connect(SimulatedTreadmill()) as machine:
         summary = await run_session(
             machine, "active-recovery", on_event=lambda event, at: print(f"{at:6.1f} s  {event.name}")

@@ -9,7 +9,7 @@ import pytest
 
 from backstride.driver.confirmation import Confirmed, Rejected, Unknown
 from backstride.driver.machine import Machine
-from backstride.errors import Disconnected, NotFound
+from backstride.errors import Disconnected, NotFound, SafetyError
 from backstride.protocol import uuids
 from backstride.protocol.control_point import OpCode
 from backstride.simulator.memory import Air
@@ -352,5 +352,44 @@ def test_a_stop_that_was_refused_for_want_of_pairing_goes_out_again(virtual_time
             taken = [write for write in treadmill.writes if write.value == b"\x08\x01" and write.att_error is None]
             assert taken[0].time - began < 0.1
             assert await stopping == Confirmed()
+
+    virtual_time(story())
+
+
+@pytest.mark.parametrize("after", [0.02, 0.1, 0.3])
+def test_s4_a_stop_while_the_link_is_being_made_anew_goes_out_on_it(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill, after: float
+) -> None:
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            await walking(machine)
+            treadmill.latency = 0.1
+            treadmill.drop_link()
+            await asyncio.sleep(1)
+            again = asyncio.ensure_future(machine.reconnect())
+            await asyncio.sleep(after)
+            assert not machine.is_connected
+            machine.stop()
+            await again
+            await asyncio.sleep(6)
+            assert "0801" in written(treadmill)
+            assert treadmill.belt.standing
+
+    virtual_time(story())
+
+
+def test_s2_one_record_of_no_speed_is_enough_to_refuse_a_target(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            await walking(machine)
+            treadmill.console.press_stop()
+            await until(lambda: machine.state.speed == 0)
+            assert machine.state.standing is False
+            before = written(treadmill)
+            with pytest.raises(SafetyError):
+                await machine.set_speed(Speed(300))
+            assert written(treadmill) == before
 
     virtual_time(story())

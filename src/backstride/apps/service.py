@@ -288,10 +288,11 @@ class _Asking:
 
 def _header(machine: Machine, prepared: Prepared, steps: tuple[PlannedStep, ...]) -> Header:
     identity = machine.identity
+    name = f"{machine.name} (simulated)" if machine.is_simulated else machine.name
     return Header(
         started=datetime.now().astimezone(),
         version=__version__,
         profile=ProfileRef(name=prepared.profile.name, ref=prepared.reference),
-        machine=MachineRef(name=machine.name, address=identity.address, model=machine.facts.id),
+        machine=MachineRef(name=name, address=identity.address, model=machine.facts.id),
         plan=steps,
     )

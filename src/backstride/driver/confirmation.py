@@ -39,11 +39,12 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It was not done: the machine refused, with `result` or `att_error` as its code, or it was never sent."""
+    """It was not done: the machine refused, with `result` or `att_error` as its code, or it was never `sent`."""
 
     reason: str
     result: int | None = None
     att_error: int | None = None
+    sent: bool = True
 
     def __str__(self) -> str:
         return f"rejected: {self.reason}"

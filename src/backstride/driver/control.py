@@ -145,8 +145,7 @@ class Control:
         self._queue.withdraw()
         self._give_up_commands("the belt was stopped")
         if self._halt is None:
-            proof_from = self._start_works_until - PATIENCE_MARGIN  # from then on a Start would show
-            self._halt = Halt(now, pause_first=pause_first, proof_from=proof_from)
+            self._halt = Halt(now, pause_first=pause_first)
         else:
             self._halt.press(now, pause_first=pause_first)
         if self._halted is None:
@@ -162,7 +161,8 @@ class Control:
         elif state.standing is False:
             self._start_works_until = float("-inf")
             self._queue.withdraw(StartOrResume)  # it moves already; some machines take a second Start for Pause
-        if self._halt is not None and self._halt.observe(state, now):
+        may_yet_start = now < self._start_works_until - PATIENCE_MARGIN  # from then on a Start would show
+        if self._halt is not None and not may_yet_start and self._halt.observe(state):
             self._halt_ends(Confirmed())
         for command, pending in tuple(self._pending.items()):
             outcome = pending.expectation.observe(state, now)
@@ -218,7 +218,8 @@ class Control:
         for command, pending in tuple(self._pending.items()):
             if (outcome := pending.expectation.expire(now)) is not None:
                 if self._queue.cancel(pending.ticket):
-                    outcome = Rejected("the treadmill was busy with an earlier command; this one was not sent")
+                    busy = "the treadmill was busy with an earlier command; this one was not sent"
+                    outcome = Rejected(busy, sent=False)
                 self._pending.pop(command).settle(outcome)
         self._drain(now)
         if self._queue.suspect and self._halt is None:
@@ -270,13 +271,20 @@ class Control:
             self._queue.write_refused(ticket, None)  # nobody knows whether it was written; a Stop is repeated anyway
         else:
             self._queue.written(ticket, self._loop.time())
+        finally:
+            self._start_arrived()
         self.pump()
+
+    def _start_arrived(self) -> None:
+        """Count from here how long a Start that was on its way may yet move the belt (S5)."""
+        if self._start_works_until == float("inf"):
+            self._start_works_until = self._loop.time() + self._capabilities.motion_within + PATIENCE_MARGIN
 
     def _about_to_write(self, ticket: Ticket, now: float) -> None:
         self._console.wrote(ticket.request, now)
         if isinstance(ticket.request, StartOrResume):
             self.has_started = True
-            self._start_works_until = now + self._capabilities.motion_within + PATIENCE_MARGIN
+            self._start_works_until = float("inf")  # until the write has come back, nobody knows when it arrives
         for pending in self._pending.values():
             if pending.ticket.number == ticket.number:
                 pending.expectation.written(now)

@@ -55,8 +55,6 @@ class Halt:
     Args:
         now: The instant at which stopping is asked for.
         pause_first: True to begin with Pause.
-        proof_from: Instant before which a standing belt proves nothing: a Start is on its way, and a belt that has not
-            begun to move is not one that was stopped.
 
     Attributes:
         since: The instant at which stopping was asked for.
@@ -64,7 +62,7 @@ class Halt:
         told: True once the person has been told to use the console.
     """
 
-    def __init__(self, now: float, *, pause_first: bool = False, proof_from: float = -_NEVER) -> None:
+    def __init__(self, now: float, *, pause_first: bool = False) -> None:
         self.since = now
         self.done = False
         self.told = False
@@ -72,7 +70,6 @@ class Halt:
         self._relink_at = now + TELL_AFTER
         self._tell_at = now + TELL_AFTER
         self._next_at = now
-        self._proof_from = proof_from
         self._escalation = (HaltStep.PAUSE, *_ESCALATION) if pause_first else _ESCALATION
         self._step = 0
         self._must_send = True
@@ -113,12 +110,12 @@ class Halt:
         self._next_at = now
         self._must_send = True
 
-    def observe(self, state: MachineState, now: float) -> bool:
-        """Take a telemetry state; return True once the belt is seen to stand after the first step (S5)."""
-        if state.standing is False:
-            self._proof_from = -_NEVER
-        seen = state.standing is True and not self._must_send and now >= self._proof_from
-        self.done = self.done or seen
+    def observe(self, state: MachineState) -> bool:
+        """Take a telemetry state; return True once the belt is seen to stand after the first step (S5).
+
+        A belt that a Start may yet move is not to be shown here: it was not stopped, it has not begun.
+        """
+        self.done = self.done or (state.standing is True and not self._must_send)
         return self.done
 
     def settled(self, settled: Settled, now: float) -> None:

@@ -70,6 +70,7 @@ class Machine(Feeds):
         self._silence = SilenceWatch(self)
         self._linked = False
         self._control_taken = False
+        self._stop_wanted = False  # asked for without a link; it goes out first on the next one
         uplink.attach(self._heard, lambda: self.link_is_dead("the Bluetooth connection was lost"))
 
     @classmethod
@@ -146,6 +147,7 @@ class Machine(Feeds):
             return Rejected("the belt is moving already")
         if self._control.starting:
             return Rejected("a start is on its way already")
+        self._stop_wanted = False
         return await self._control.command(Command.START, 0, StartOrResume())
 
     async def set_speed(self, speed: Speed) -> Outcome:
@@ -169,13 +171,7 @@ class Machine(Feeds):
         return await self._control.command(Command.SPEED, int(speed), request)
 
     async def set_incline(self, incline: Incline) -> Outcome:
-        """Set the target inclination of a moving belt. Confirmed when telemetry moves to it.
-
-        Args:
-            incline: One of the machine's own steps; `capabilities.incline.snap` gives the nearest.
-
-        Raises as `set_speed` does.
-        """
+        """Set the target inclination of a moving belt, one of the machine's own steps, as `set_speed` sets speed."""
         grid = self.capabilities.incline
         if grid is None:
             raise SafetyError(f"The incline cannot be set: {self.capabilities.no_incline}.", rule="S7")
@@ -232,6 +228,9 @@ class Machine(Feeds):
     async def _connect_again(self) -> None:
         try:
             async with self._uplink.making() as link:
+                if self._stop_wanted and self._uplink.takes_commands:
+                    self._stop_wanted = False
+                    self._control.halt(pause_first=False)
                 if self._control.halting:  # the Stop goes before everything else (S4)
                     await link.subscribe(uuids.CONTROL_POINT)
                     self._control.link_made()
@@ -286,12 +285,13 @@ class Machine(Feeds):
             raise ControlLost("The console, or another app, has control of the treadmill; take it back there first.")
 
     def _require_moving(self, what: str) -> None:
-        if self.state.standing is not False or self._control.halting:
+        if self.state.standing is not False or not self.state.speed or self._control.halting:
             raise SafetyError(f"The {what} is not set on a belt that is not seen to move; start it first.", rule="S2")
 
     def _bring_to_a_halt(self, *, pause_first: bool) -> Awaitable[Outcome]:
-        if self._control.halting or (self.is_connected and self._uplink.takes_commands):
+        if self._control.halting or self._uplink.takes_commands:  # on a link that is still being made as well
             return self._control.halt(pause_first=pause_first)
+        self._stop_wanted = self._control.has_started
         nobody: asyncio.Future[Outcome] = self._loop.create_future()
         nobody.set_result(Unknown("there is no connection to the treadmill, or it takes no commands"))
         return nobody

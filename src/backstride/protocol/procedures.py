@@ -3,8 +3,7 @@
 `ProcedureQueue`, pure and clocked, is told what happens and says through `poll` what to write. It keeps these rules:
 
 * at most one ordinary procedure is in flight, a newer target of a kind replaces one that still waits;
-* Stop and Pause overtake everything and are written at once (S4);
-* a Stop withdraws whatever moves the belt and has not reached the radio, even if it was handed out to be written (S2);
+* Stop and Pause overtake everything, and withdraw whatever moves the belt and has not reached the radio (S2, S4);
 * an answer settles a ticket only if its op code matches;
 * control permission is part of the state: Request Control goes out by itself before a procedure that needs it.
 """
@@ -214,9 +213,13 @@ class ProcedureQueue:
 
     def cancel(self, ticket: Ticket) -> bool:
         """Withdraw one ticket if it still waits; return whether it did."""
-        if ticket not in self._waiting:
+        flight = self._ordinary
+        if flight is not None and flight.ticket.number == ticket.number and not flight.begun:
+            self._land(ticket)
+        elif ticket in self._waiting:
+            self._waiting.remove(ticket)
+        else:
             return False
-        self._waiting.remove(ticket)
         self._settle(ticket, Verdict.WITHDRAWN)
         return True
 

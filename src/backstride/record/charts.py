@@ -28,6 +28,7 @@ _FRAME: Final = 6  # lines of a chart that hold no data: two titles, two axes, t
 _FRAME_ALONE: Final = 3  # the same without the incline: title, axis, times
 _LABEL: Final = 34
 _BAR: Final = 12
+_SHORTEST: Final = 8  # of a label, where the terminal is too narrow for anything else
 _SPEED, _INCLINE, _TARGET, _PLANNED = "36", "33", "35", "2"  # ANSI colours: cyan, yellow, magenta, faint
 
 
@@ -101,8 +102,9 @@ def draw_steps(
     labels = [f"{step.step + 1:>{len(str(len(shown)))}} {step.label}" for step in shown]
     figures = [_figures(step, unit) for step in shown]
     room = max(width, _NARROWEST) - max(map(len, figures)) - 4
-    label_width = min(max(map(len, labels)), _LABEL, room - _BAR)
-    bar_width = room - label_width
+    longest = max(map(len, labels))
+    label_width = max(min(longest, _SHORTEST), min(longest, _LABEL, room - _BAR))
+    bar_width = max(0, room - label_width)
     lines = [_title("Planned against walked", "█ walked  ░ planned", max(width, _NARROWEST))]
     for label, figure, step in zip(labels, figures, shown, strict=True):
         short = label if len(label) <= label_width else label[: label_width - 1] + "…"

@@ -56,11 +56,19 @@ def _begin(conduct: Conduct, _: PersonInput, now: float) -> None:
 
 def _pause(conduct: Conduct, _: PersonInput, __: float) -> None:
     if conduct.in_stand:
-        conduct.emit(Held("S2", "the belt stands already"))
+        _pause_again(conduct, _, __)
         return
     if conduct.state is State.RUNNING or conduct.starting.is_used:
         conduct.halt_belt()
     conduct.pause("you paused it")
+
+
+def _pause_again(conduct: Conduct, _: PersonInput, __: float) -> None:
+    """Halt a belt that is to stand and is not seen to: a person's wish to stop is never held back (S4)."""
+    if conduct.belt.standing is True:
+        conduct.emit(Held("S2", "the belt stands already"))
+    else:
+        conduct.halt_belt()
 
 
 def _resume(conduct: Conduct, _: PersonInput, now: float) -> None:
@@ -140,6 +148,8 @@ _TABLE: Final[dict[tuple[State, type], _Act]] = {
     (State.RUNNING, Resume): _confirm,
     (State.RUNNING, AdjustSpeed): _adjust,
     (State.RUNNING, AdjustIncline): _adjust,
+    (State.PAUSED, Pause): _pause_again,
+    (State.STOPPING, Pause): _stop_again,
     (State.PAUSED, Resume): _resume,
     (State.PAUSED, Confirm): _resume,
     (State.PAUSED, Stop): _stop,

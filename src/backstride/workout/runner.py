@@ -317,7 +317,9 @@ class Runner:
             conduct.next_step("completed", now)
             conduct.mark_progress()
         step = conduct.progress.step
-        if step is None or step.is_stand or not conduct.advancing or conduct.belt.standing is not False:
+        if step is None or step.is_stand or not conduct.advancing:
+            return
+        if conduct.belt.standing is not False or not conduct.belt.speed:  # S2: one record of no speed may be a stop
             return
         conduct.emit(*conduct.steering.steer(step, conduct.progress.fraction(), conduct.belt, now))
 

@@ -84,8 +84,11 @@ class Target(Generic[Quantity]):
             case Confirmed():
                 self.doubtful = False
                 return False
-            case Rejected():
-                self.refused = self._sent
+            case Rejected(sent=sent):
+                if sent:
+                    self.refused = self._sent
+                else:
+                    self.doubtful = True  # an earlier command is in its way, and nobody knows what has come of that
                 if self.value == self._sent:
                     self.value = seen if self._before is None else self._before
             case _:

@@ -471,3 +471,12 @@ def test_a_stop_in_flight_and_one_that_waits_for_control_end_with_the_link() -> 
     bench.out()
     bench.queue.link_lost()
     assert bench.out() == ["00 link lost", "08 link lost"]
+
+
+def test_s1_a_start_that_was_handed_out_and_not_begun_can_be_cancelled() -> None:
+    queue = ProcedureQueue(has_control=True)
+    ticket = queue.submit(StartOrResume(), 0.0)
+    (write,) = queue.poll(0.0)
+    assert isinstance(write, Write)
+    assert queue.cancel(ticket)
+    assert not queue.begins(ticket)

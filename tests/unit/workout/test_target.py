@@ -191,3 +191,11 @@ def test_s10_a_person_settles_the_doubt_and_counting_begins_at_what_is_seen() ->
     target.doubtful = True
     target.believe(None)
     assert (target.value, target.doubtful) == (201, False)
+
+
+def test_s10_a_command_that_was_never_sent_is_no_refusal_and_leaves_a_doubt() -> None:
+    target = at(200)
+    target.send(Speed(170))
+    assert target.settle(Rejected("busy", sent=False), Speed(200))
+    assert (target.value, target.refused, target.doubtful) == (200, None, True)
+    assert not target.is_refused(Speed(170))

@@ -50,7 +50,7 @@ class Controls:
             case Key.QUIT:
                 walk.stop()
             case Key.SPACE if walk.session.runner.state is SessionState.PAUSED:
-                walk.resume()
+                return "Enter starts again"
             case Key.SPACE:
                 walk.pause()
             case Key.NEXT:

@@ -10,7 +10,7 @@ import typer
 from backstride.apps.cli.exits import ExitCode
 from backstride.errors import ConfigError
 
-EXAMPLES = 'Example:  backstride decode 2ACD "8c 05 e8 03"   or   backstride decode --stdin < captured.txt'
+EXAMPLES = 'Example:  backstride decode 2ACD "04 00 fa 00 a6 05 00"   or   backstride decode --stdin < captured.txt'
 
 _LONGEST_UUID16 = 4
 
@@ -77,7 +77,8 @@ def _uuid16(text: str) -> int:
 def _octets(text: str) -> bytes:
     digits = "".join(text.lower().removeprefix("0x").replace(":", " ").split())
     if not _is_hex(digits) or len(digits) % 2:
-        raise ConfigError(f"{text!r} is no hexadecimal value; write two digits for each octet, such as 8c 05 e8 03.")
+        allowed = "write two digits for each octet, such as 04 00 fa 00 a6 05 00"
+        raise ConfigError(f"{text!r} is no hexadecimal value; {allowed}.")
     return bytes.fromhex(digits)
 
 

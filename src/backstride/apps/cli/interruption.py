@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.cli.exits import ExitCode
@@ -16,8 +17,10 @@ _SIGNALS: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
 _INSISTING: Final = (signal.SIGINT, signal.SIGTERM)
-CLOSED_TERMINAL: Final = int(getattr(signal, "SIGHUP", signal.SIGTERM))
-CLOSED_PIPE: Final = int(getattr(signal, "SIGPIPE", signal.SIGTERM))
+CLOSED_TERMINAL: Final = int(getattr(signal, "SIGHUP", 1))
+CLOSED_PIPE: Final = int(getattr(signal, "SIGPIPE", 13))
+INSISTS_AFTER: Final = 0.5
+"""Seconds after which the same signal again is a person who insists, and no wrapper that forwards it as well."""
 
 
 class Interruption:
@@ -27,11 +30,12 @@ class Interruption:
         number: The signal that came first, or None.
         happened: Set once one has come.
         first: What to do at the first signal.
-        again: What to do at every further Ctrl-C or SIGTERM.
+        again: What to do if the same Ctrl-C or SIGTERM comes again, half a second later or more.
     """
 
     def __init__(self, first: Callable[[], None], again: Callable[[], None]) -> None:
         self.number: int | None = None
+        self._since = 0.0
         self.happened = asyncio.Event()
         self.first = first
         self.again = again
@@ -45,9 +49,10 @@ class Interruption:
         """Take a signal. A terminal that closes sends several; only a person who repeats it means: at once."""
         if self.number is None:
             self.number = number
+            self._since = time.monotonic()
             self.happened.set()
             self.first()
-        elif number in _INSISTING:
+        elif number == self.number and number in _INSISTING and time.monotonic() - self._since >= INSISTS_AFTER:
             self.again()
 
     @contextlib.contextmanager

@@ -112,5 +112,7 @@ else:
                 pressed(key)
             timer[:] = [loop.call_later(_POLL, look)]
 
-        look()
+        while msvcrt.kbhit():
+            msvcrt.getwch()  # typed ahead, before anything was asked
+        timer.append(loop.call_later(_POLL, look))
         return lambda: timer[0].cancel()  # noqa: PLW0108 - the timer is another one by then

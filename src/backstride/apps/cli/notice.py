@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 NOTICE: Final = """\
 Before your first walk
 
-  Backstride is not an emergency stop, and not a medical device. It asks the treadmill to stop; only the
-  treadmill's own stop button and its safety key stop the belt for certain.
+  Backstride is not an emergency stop, and not a medical device. It asks the
+  treadmill to stop; only the treadmill's own stop button and its safety key
+  stop the belt for certain.
 
   - Attach the safety key to your clothes, every time.
   - Keep the handrails within reach, and the floor behind the treadmill free.
-  - Ask your doctor before you begin, above all with trouble of the heart, the joints or your balance.
+  - Ask your doctor before you begin, above all with trouble of the heart, the
+    joints or your balance.
 
 Type yes if you have read this and the key is attached: """
 

@@ -28,6 +28,10 @@ _PAUSES: Final = {
 _UNTOLD: Final = "not told"
 
 
+_OURS: Final = TargetSetting.SPEED_TARGET | TargetSetting.INCLINATION_TARGET
+"""The targets a session sets; what else a machine offers does not matter to a walker."""
+
+
 def treadmill_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
     """Return what a connected treadmill is and can do, as names and values."""
     identity, able = machine.identity, machine.capabilities
@@ -52,7 +56,7 @@ def treadmill_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
             + ("" if incline.reported else "; never reported, so it is not set"),
         ),
         ("Reports", _words(MachineFeature, identity.features.machine) or "nothing, it says"),
-        ("Takes", _words(TargetSetting, identity.features.target) or "no targets, it says"),
+        ("Takes", _words(TargetSetting, identity.features.target & _OURS) or "no targets, it says"),
     ]
 
 

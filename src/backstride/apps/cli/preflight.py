@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backstride.workout.profile import Profile
 
 _ROUNDED: Final = re.compile(r" (mph|km/h|%) rounded to ")
+_UNSEEN: Final = re.compile(r"(.+) rounded to \1")
 _STYLES: Final = {Verdict.AS_WRITTEN: "green", Verdict.ROUNDED: "yellow", Verdict.REFUSED: "bold red"}
 
 
@@ -133,11 +134,17 @@ def _table(plan: Plan, unit: SpeedUnit) -> Table:
 def _verdict(step: PlanStep, unit: SpeedUnit) -> str:
     match step.verdict:
         case Verdict.ROUNDED:
-            return f"rounded {_ROUNDED.sub(' → ', in_unit(step.note, unit))}"
+            return _rounded(in_unit(step.note, unit))
         case Verdict.REFUSED:
             return f"refused: {in_unit(step.note, unit)}"
         case _:
             return step.verdict.value
+
+
+def _rounded(note: str) -> str:
+    """Return what was rounded to what; a rounding too small to be seen in the walker's unit is as written."""
+    changes = [part for part in note.split("; ") if not _UNSEEN.fullmatch(part)]
+    return f"rounded {_ROUNDED.sub(' → ', '; '.join(changes))}" if changes else Verdict.AS_WRITTEN.value
 
 
 def _totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:

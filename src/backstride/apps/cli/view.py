@@ -129,6 +129,11 @@ class View:
         return self.progress.step or (self.plan.steps[0] if self.state is SessionState.READY else None)
 
     @property
+    def in_stand(self) -> bool:
+        """True while the session waits on a standing belt."""
+        return self.state is SessionState.RUNNING and self.progress.is_stand
+
+    @property
     def step_text(self) -> str:
         """The step under way with its number."""
         step = self.step

@@ -81,8 +81,16 @@ def test_arrows_lower_speed_and_incline(virtual_time: VirtualTime) -> None:
     assert answers[-2:] == ["Flatter by 0.5 %", "Slower by 0.1 mph"]
 
 
-def test_space_pauses_and_goes_on(virtual_time: VirtualTime) -> None:
+def test_s1_space_pauses_and_never_starts(virtual_time: VirtualTime) -> None:
     keys = ((1, Key.ENTER), (30, Key.SPACE), (15, Key.SPACE))
+    treadmill, _, answers = virtual_time(_pressed(WALK, *keys))
+    moves = [write.value.hex() for write in treadmill.writes if write.value[0] in {0x07, 0x08}]
+    assert moves[:3] == ["07", "0802", "0801"]
+    assert answers[-1] == "Enter starts again"
+
+
+def test_enter_goes_on_after_a_pause(virtual_time: VirtualTime) -> None:
+    keys = ((1, Key.ENTER), (30, Key.SPACE), (15, Key.ENTER))
     treadmill, _, _ = virtual_time(_pressed(WALK, *keys))
     moves = [write.value.hex() for write in treadmill.writes if write.value[0] in {0x07, 0x08}]
     assert moves[:3] == ["07", "0802", "07"]
