@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from backstride.driver import events
 from backstride.driver.confirmation import INCLINE_TOLERANCE, SPEED_TOLERANCE
 from backstride.errors import DecodeError
-from backstride.machines.capabilities import Capabilities, speed_from_wire
 from backstride.protocol.control_point import (
     Request,
     SetTargetInclination,
@@ -36,6 +35,7 @@ from backstride.protocol.machine_status import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backstride.machines.capabilities import Capabilities
     from backstride.units import Speed
 
 ECHO_WITHIN: Final = 3.0
@@ -84,13 +84,13 @@ class ConsoleWatch:
 
     def _speed_changed(self, number: Speed, now: float) -> events.MachineEvent | None:
         """Take a new target, told in the machine's unit of reports; an echo may also repeat the octets written."""
-        speed = speed_from_wire(number, self.capabilities.telemetry_unit)
+        speed = self.capabilities.telemetry_unit.from_wire(number)
         grid = self.capabilities.speed
 
         def is_ours(request: Request) -> bool:
             if grid is None or not isinstance(request, SetTargetSpeed):
                 return False
-            written = speed_from_wire(request.speed, grid.write_unit)
+            written = grid.write_unit.from_wire(request.speed)
             return number == request.speed or abs(speed - written) <= SPEED_TOLERANCE
 
         return None if self._is_echo(is_ours, now) else events.ConsoleSpeed(speed)

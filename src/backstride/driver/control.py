@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from backstride.driver.confirmation import PATIENCE_MARGIN, Command, Confirmed, Expectation, Outcome, Rejected, Unknown
 from backstride.driver.halting import Halt, HaltStep
 from backstride.errors import Disconnected, MachineError, ProcedureRefused, ProcedureTimeout
-from backstride.machines.capabilities import speed_on_wire
 from backstride.protocol.att import AttError
 from backstride.protocol.control_point import (
     RequestControl,
@@ -252,7 +251,7 @@ class Control:
         grid, speed = self._capabilities.speed, self._owner.state.speed
         if grid is None or speed is None or speed <= grid.minimum:
             return StopOrPauseRequest(StopOrPause.STOP)
-        return SetTargetSpeed(speed_on_wire(grid.minimum, grid.write_unit))
+        return SetTargetSpeed(grid.write_unit.to_wire(grid.minimum))
 
     async def _write(self, write: Write) -> None:
         ticket = write.ticket

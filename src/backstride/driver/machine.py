@@ -21,7 +21,6 @@ from backstride.driver.state import MachineState, TelemetryWatch
 from backstride.driver.tasks import Tasks
 from backstride.driver.uplink import Uplink
 from backstride.errors import ControlLost, DecodeError, Disconnected, MachineError, SafetyError
-from backstride.machines.capabilities import Capabilities, speed_on_wire
 from backstride.machines.facts import MachineFacts, PauseEffect
 from backstride.protocol import uuids
 from backstride.protocol.control_point import RequestControl, SetTargetInclination, SetTargetSpeed, StartOrResume
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from backstride.driver.events import MachineEvent
     from backstride.driver.link import Connectable, Link
     from backstride.driver.radio import Trace
+    from backstride.machines.capabilities import Capabilities
     from backstride.units import Incline, Speed
 
 LEAVE_WITHIN: Final = 5.0
@@ -167,7 +167,7 @@ class Machine(Feeds):
         grid.require(speed)
         self._require_control()
         self._require_moving("speed")
-        request = SetTargetSpeed(speed_on_wire(speed, grid.write_unit))
+        request = SetTargetSpeed(grid.write_unit.to_wire(speed))
         return await self._control.command(Command.SPEED, int(speed), request)
 
     async def set_incline(self, incline: Incline) -> Outcome:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backstride.errors import DecodeError
-from backstride.machines.capabilities import speed_from_wire
 from backstride.protocol.treadmill_data import RecordAssembler, TreadmillData, decode_treadmill_data
 from backstride.units import Distance, Incline, Speed
 
@@ -129,7 +128,7 @@ class TelemetryWatch:
         if record.instantaneous_speed is None:
             self.dropped += 1
             return None
-        speed = speed_from_wire(record.instantaneous_speed, self._capabilities.telemetry_unit)
+        speed = self._capabilities.telemetry_unit.from_wire(record.instantaneous_speed)
         if self._capabilities.is_absurd(speed):
             self.dropped += 1
             return None

@@ -21,16 +21,6 @@ ABSURD_FACTOR: Final = 1.25
 """A reported speed this far above the machine's maximum is a broken frame, not a speed."""
 
 
-def speed_on_wire(speed: Speed, unit: WireUnit) -> Speed:
-    """Return the number that stands for `speed` on a wire that means `unit`: itself, or its mph value."""
-    return unit.to_wire(speed)
-
-
-def speed_from_wire(value: Speed, unit: WireUnit) -> Speed:
-    """Return the speed that a machine means whose numbers are in `unit`."""
-    return unit.from_wire(value)
-
-
 @dataclass(frozen=True, slots=True)
 class SpeedGrid:
     """The speeds a machine can hold: `low`, then every `step` up to `high`; neighbours may differ by 0.01 km/h in mph.
@@ -52,24 +42,24 @@ class SpeedGrid:
     @property
     def minimum(self) -> Speed:
         """The slowest speed."""
-        return speed_from_wire(Speed(self.low), self.unit)
+        return self.unit.from_wire(Speed(self.low))
 
     @property
     def maximum(self) -> Speed:
         """The fastest speed."""
-        return speed_from_wire(Speed(self.high), self.unit)
+        return self.unit.from_wire(Speed(self.high))
 
     @property
     def increment(self) -> Speed:
         """The distance between two neighbouring speeds."""
-        return speed_from_wire(Speed(self.step), self.unit)
+        return self.unit.from_wire(Speed(self.step))
 
     def snap(self, speed: Speed, *, ceiling: Speed | None = None) -> Speed:
         """Return the grid speed nearest to `speed`, a tie to the slower one; none above `ceiling` but the slowest."""
-        units = _snap(speed_on_wire(speed, self.unit), self.low, self.high, self.step)
-        while ceiling is not None and units > self.low and speed_from_wire(Speed(units), self.unit) > ceiling:
+        units = _snap(self.unit.to_wire(speed), self.low, self.high, self.step)
+        while ceiling is not None and units > self.low and self.unit.from_wire(Speed(units)) > ceiling:
             units -= self.step
-        return speed_from_wire(Speed(units), self.unit)
+        return self.unit.from_wire(Speed(units))
 
     def above(self, speed: Speed) -> Speed:
         """Return the slowest grid speed above `speed`, or the fastest there is."""
@@ -219,7 +209,7 @@ def _speed_grid(facts: MachineFacts, announced: SpeedRange) -> SpeedGrid:
     low = announced.minimum or announced.increment  # a target of zero is no way to walk
     grid = SpeedGrid(low, announced.maximum, announced.increment, unit=unit, write_unit=facts.control.write_unit)
     if facts.speed.floor is not None and facts.speed.floor > grid.minimum:
-        return replace(grid, low=int(speed_on_wire(facts.speed.floor, unit)))
+        return replace(grid, low=int(unit.to_wire(facts.speed.floor)))
     return grid
 
 
