@@ -190,8 +190,10 @@ def test_s6_ctrl_c_in_real_time_is_done_within_five_seconds(program: Program) ->
 @needs_signals
 def test_s6_a_second_ctrl_c_leaves_at_once_and_says_that_nobody_knows(program: Program) -> None:
     with _moving(program, "--yes") as process:
+        _read_until(process, "event", "sample")
         process.send_signal(signal.SIGINT)
         _read_until(process, "state", "stopping")
+        _read_until(process, "event", "sample")  # a second later: a person who insists
         process.send_signal(signal.SIGINT)
         output, said = process.communicate(timeout=LONGEST)
     assert process.returncode == 5
