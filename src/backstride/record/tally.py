@@ -9,13 +9,12 @@ from backstride.record.energy import OxygenTally
 from backstride.record.fields import number, text
 from backstride.record.summary import StepSummary, Summary, average_speed
 from backstride.units import Incline, Speed
-from backstride.workout.events import SessionState, payload
+from backstride.workout.events import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from backstride.record.header import PlannedStep
-    from backstride.workout.events import SessionEvent
 
 GAP_S: Final = 2.5
 """Samples come once a second; further apart than this, in seconds, some are missing."""
@@ -168,10 +167,6 @@ class Tally:
             return
         self._at = max(self._at, at)
         feeder(values, at)
-
-    def feed_event(self, event: SessionEvent, at: float) -> None:
-        """Take one event in that happened `at` seconds after the session was made."""
-        self.feed(payload(event, at))
 
     def summary(self) -> Summary:
         """Return the sum of everything fed so far."""

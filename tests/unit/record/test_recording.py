@@ -13,6 +13,7 @@ from backstride.errors import RecordError
 from backstride.record.journal import Journal
 from backstride.record.recording import list_records, read_record
 from backstride.record.tally import Tally
+from backstride.workout.events import payload
 from tests.unit.record.walks import PLAN, STARTED, header, sample, short_walk
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def written(folder: Path, *, whole: bool = True, name: str = "Retro walk", start
     with Journal.create(folder, header(name, started)) as journal:
         for event, at in short_walk():
             journal.write(event, at)
-            tally.feed_event(event, at)
+            tally.feed(payload(event, at))
         if whole:
             journal.close(tally.summary().to_payload())
     return journal.path

@@ -19,6 +19,7 @@ from backstride.workout.events import (
     StepEnded,
     StepStarted,
     Warned,
+    payload,
 )
 from tests.unit.record.walks import PLAN, sample, short_walk
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def summed(events: Iterable[tuple[SessionEvent, float]], body_mass_kg: float | None = None) -> Summary:
     tally = Tally(PLAN, body_mass_kg=body_mass_kg)
     for event, at in events:
-        tally.feed_event(event, at)
+        tally.feed(payload(event, at))
     return tally.summary()
 
 

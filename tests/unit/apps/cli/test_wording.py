@@ -14,7 +14,7 @@ from backstride.apps.cli.wording import (
 )
 from backstride.record.tally import Tally
 from backstride.units import Incline, Speed, SpeedUnit
-from backstride.workout.events import Ended, Ending, Sample, SessionState, StateChanged
+from backstride.workout.events import Ended, Ending, Sample, SessionState, StateChanged, payload
 
 MPH, KMH = SpeedUnit.MPH, SpeedUnit.KMH
 
@@ -47,13 +47,16 @@ def test_a_first_sentence_does_not_end_behind_an_initial(text: str, first: str) 
 
 def _walked(*endings: Ended) -> Tally:
     tally = Tally((), body_mass_kg=None)
-    tally.feed_event(StateChanged(SessionState.RUNNING), 0.0)
+    tally.feed(payload(StateChanged(SessionState.RUNNING), 0.0))
     for second in range(11):
-        tally.feed_event(
-            Sample(SessionState.RUNNING, 0, Speed(400), Incline(0), Speed(400), Incline(20), second * 1.1, 0.0), second
+        tally.feed(
+            payload(
+                Sample(SessionState.RUNNING, 0, Speed(400), Incline(0), Speed(400), Incline(20), second * 1.1, 0.0),
+                second,
+            )
         )
     for ended in endings:
-        tally.feed_event(ended, 11.0)
+        tally.feed(payload(ended, 11.0))
     return tally
 
 
