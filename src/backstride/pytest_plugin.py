@@ -13,26 +13,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import looptime
 import pytest
+
+from backstride.simulator.virtual_time import virtual_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from backstride.simulator.treadmill import SimulatedTreadmill
 
-NOOP_CYCLES = 0
-"""Empty turns of the loop before virtual time moves on: none are needed, and looptime's 42 are nine times slower."""
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line("markers", "treadmill(model): the machine file of the simulated treadmill")
-
-
-def virtual_loop() -> asyncio.AbstractEventLoop:
-    """Return a new event loop whose time is virtual: it jumps to the next timer instead of waiting for it."""
-    return looptime.new_event_loop(noop_cycles=NOOP_CYCLES)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from backstride.workout.profile import Facing, Profile, Ramp, Repeat, Stand, Ste
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backstride.simulator.peripheral import ControlWrite
+    from backstride.simulator.traffic import ControlWrite
     from backstride.workout.profile import Step
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "profile-example.yaml"

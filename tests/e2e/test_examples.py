@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backstride.pytest_plugin import virtual_loop
+from backstride.simulator.virtual_time import virtual_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from backstride.workout.events import (
 )
 from backstride.workout.inputs import AdjustSpeed, Begin, Confirm, Pause, Resume, Skip, Stop
 from backstride.workout.profile import Facing, Stand
-from tests.support.bench import Address, altered, altered_facts, hang, starts, targets, until, written
+from tests.support.bench import Address, altered, hang, starts, targets, until, written
 from tests.support.outing import Outing
 from tests.support.workout import steady
 
@@ -152,9 +152,8 @@ def test_a_cancelled_session_whose_belt_does_not_stop_says_so(
             async with Outing(machine, *WALKING) as outing:
                 await outing.start()
                 await outing.until_speed(2.0)
-                treadmill.peripheral.control._facts = altered_facts(  # noqa: SLF001 - a fault in the middle
-                    treadmill.facts, ignored=(OpCode.STOP_OR_PAUSE, OpCode.SET_TARGET_SPEED)
-                )
+                treadmill.strike("stop-ignored")
+                treadmill.strike("speed-ignored")
                 began = treadmill.now
             assert treadmill.now - began == pytest.approx(5.0, abs=0.1)
             (ended,) = outing.told(Ended)

@@ -221,9 +221,8 @@ def test_stop_is_repeated_and_escalates_until_the_belt_stands(
         async with Machine.connect(treadmill) as machine:
             heard = Heard(machine)
             await walking(machine)
-            treadmill.peripheral.locked = False
-            ignored = altered_facts(treadmill.facts, ignored=(OpCode.STOP_OR_PAUSE, OpCode.SET_TARGET_SPEED))
-            treadmill.peripheral.control._facts = ignored  # noqa: SLF001 - a fault that comes up in the middle
+            treadmill.strike("stop-ignored")
+            treadmill.strike("speed-ignored")
             began = treadmill.now
             stopping = asyncio.ensure_future(machine.stop())
             await asyncio.sleep(6.5)
@@ -252,9 +251,7 @@ def test_the_lowest_speed_that_still_waits_is_not_written_to_the_belt_that_stand
             await walking(machine)
             unanswering = altered_facts(treadmill.facts, unanswered=(OpCode.SET_TARGET_INCLINATION,))
             treadmill.peripheral.facts = unanswering
-            treadmill.peripheral.control._facts = altered_facts(  # noqa: SLF001 - a fault that comes up in the middle
-                treadmill.facts, ignored=(OpCode.STOP_OR_PAUSE,)
-            )
+            treadmill.strike("stop-ignored")
             uphill = asyncio.create_task(machine.set_incline(Incline(10)))
             await asyncio.sleep(1)
             stopping = machine.stop()
@@ -323,9 +320,7 @@ def test_a_press_every_moment_does_not_keep_the_warning_away(
         async with Machine.connect(treadmill) as machine:
             heard = Heard(machine)
             await walking(machine)
-            treadmill.peripheral.control._facts = altered_facts(  # noqa: SLF001 - a fault that comes up in the middle
-                treadmill.facts, ignored=(OpCode.STOP_OR_PAUSE,)
-            )
+            treadmill.strike("stop-ignored")
             before = len(treadmill.writes)
             presses = []
             for _ in range(7):
@@ -422,9 +417,8 @@ def test_leaving_a_belt_that_does_not_stop_takes_five_seconds_and_no_more(
     async def story() -> None:
         async with Machine.connect(treadmill) as machine:
             await walking(machine)
-            treadmill.peripheral.control._facts = altered_facts(  # noqa: SLF001 - a fault that comes up in the middle
-                treadmill.facts, ignored=(OpCode.STOP_OR_PAUSE, OpCode.SET_TARGET_SPEED)
-            )
+            treadmill.strike("stop-ignored")
+            treadmill.strike("speed-ignored")
             left = treadmill.now
         assert treadmill.now - left == pytest.approx(5.0, abs=0.1)
         assert written(treadmill).count("0801") >= 3

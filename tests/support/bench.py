@@ -50,12 +50,8 @@ def hang(treadmill: SimulatedTreadmill, seconds: float = 1000.0) -> Callable[[],
 
     A procedure that hangs makes the machine answer every other with ATT 0xFE until the link is gone.
     """
-    treadmill.peripheral.facts = altered_facts(treadmill.facts, answer_delay=seconds)
-
-    def release() -> None:
-        treadmill.peripheral.facts = treadmill.facts
-
-    return release
+    treadmill.strike(f"answer-late={seconds:g}")
+    return treadmill.mend
 
 
 def altered_facts(facts: MachineFacts, **control: object) -> MachineFacts:

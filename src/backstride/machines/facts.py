@@ -14,11 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from backstride.errors import ConfigError
 from backstride.protocol.control_point import OpCode
 from backstride.protocol.features import TargetSetting
+from backstride.protocol.wire import SINT16, UINT16, UINT32, Width
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
@@ -51,16 +52,27 @@ def _member_of(kind: type[OpCode | TargetSetting]) -> Callable[[str], OpCode | T
     return find
 
 
-SpeedField = Annotated[Speed, _read(Speed.parse)]
-InclineField = Annotated[Incline, _read(Incline.parse)]
+def _within(width: Width) -> AfterValidator:
+    """Return the step that refuses a number which `width` cannot carry."""
+
+    def validate(number: Any) -> Any:  # noqa: ANN401 - a speed or an incline
+        if not width.minimum <= number <= width.maximum:
+            raise ValueError(f"{number} is more than a machine can send")
+        return number
+
+    return AfterValidator(validate)
+
+
+SpeedField = Annotated[Speed, _read(Speed.parse), _within(UINT16)]
+InclineField = Annotated[Incline, _read(Incline.parse), _within(SINT16)]
 OpCodeField = Annotated[OpCode, _read(_member_of(OpCode))]
-TargetField = Annotated[TargetSetting, _read(_member_of(TargetSetting))]
+TargetField = Annotated[TargetSetting, _read(_member_of(TargetSetting)), _within(UINT32)]
 Seconds = Annotated[float, Field(ge=0)]
 Flags = Annotated[int, Field(ge=0, le=0xFFFF)]
 
 
 class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 class WireUnit(StrEnum):
@@ -144,6 +156,7 @@ class ControlFacts(_Facts):
         targets: What a client may set (FTMS Table 4.4).
         write_unit: Unit of Set Target Speed.
         needs_motion: True if targets fail until the belt moves.
+        starts_on_target: True if a target speed starts a standing belt.
         pause: What 0x08 02 does.
         motion_within: Seconds from an answered Start to the first motion, at most.
         evicts: True if Request Control takes control from another client; False if it is then refused.
@@ -160,6 +173,7 @@ class ControlFacts(_Facts):
     targets: tuple[TargetField, ...] = (TargetSetting.SPEED_TARGET, TargetSetting.INCLINATION_TARGET)
     write_unit: WireUnit = WireUnit.KMH
     needs_motion: bool = False
+    starts_on_target: bool = False
     pause: PauseEffect = PauseEffect.PAUSES
     motion_within: Seconds = 4.0
     evicts: bool = True
@@ -184,6 +198,7 @@ class SpeedFacts(_Facts):
         increment: Smallest step, likewise.
         unit: What the announced numbers mean, and those of the speeds in Treadmill Data.
         floor: The slowest speed the belt really runs at, where it is not the announced one.
+        ceiling: The fastest, likewise.
     """
 
     minimum: SpeedField = Speed(80)
@@ -191,6 +206,7 @@ class SpeedFacts(_Facts):
     increment: SpeedField = Speed(10)
     unit: WireUnit = WireUnit.KMH
     floor: SpeedField | None = None
+    ceiling: SpeedField | None = None
 
     @property
     def slowest(self) -> Speed:
@@ -200,7 +216,7 @@ class SpeedFacts(_Facts):
     @property
     def fastest(self) -> Speed:
         """The fastest speed the belt really runs at."""
-        return self.unit.from_wire(self.maximum)
+        return self.unit.from_wire(self.maximum) if self.ceiling is None else self.ceiling
 
     def nearest(self, speed: Speed) -> Speed:
         """Return what the machine makes of a target within its range: the nearest of its steps, in its own unit."""
@@ -221,7 +237,7 @@ class InclineFacts(_Facts):
     maximum: InclineField = Incline(150)
     increment: InclineField = Incline(5)
     reported: bool = True
-    telemetry_scale: Annotated[float, Field(gt=0)] = 10.0
+    telemetry_scale: Annotated[float, Field(ge=0.1, le=1000)] = 10.0
     levels_on_stop: bool = False
 
     def nearest(self, incline: Incline) -> Incline:
@@ -272,13 +288,15 @@ class TelemetryFacts(_Facts):
 class BeltFacts(_Facts):
     """How the simulated belt moves: km/h per second, per cent per second, seconds.
 
-    The default acceleration keeps the belt's own start within S8 (0.2 mph per second).
+    The default acceleration keeps the belt's own start within S8 (0.2 mph per second). `overshoot` is how far, in km/h,
+    the belt rises above its target before it settles there.
     """
 
     acceleration: Annotated[float, Field(gt=0)] = 0.3
     braking: Annotated[float, Field(gt=0)] = 1.2
     incline_rate: Annotated[float, Field(gt=0)] = 0.5
     dead_time: Seconds = 1.0
+    overshoot: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Quirk(_Facts):
@@ -294,6 +312,7 @@ class MachineFacts(_Facts):
 
     Attributes:
         id: Name of the file without its ending; what ``--simulated`` takes.
+        faults: What goes wrong with the simulated machine, as `backstride.simulator.faults` writes it.
         gentle: True if the belt is known to speed up by no more than 0.2 mph per second (S8); its source is in quirks.
     """
 
@@ -309,6 +328,7 @@ class MachineFacts(_Facts):
     telemetry: TelemetryFacts = TelemetryFacts()
     belt: BeltFacts = BeltFacts()
     quirks: tuple[Quirk, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def load_facts(name: str) -> MachineFacts:
@@ -343,7 +363,7 @@ def _parse(name: str, content: bytes) -> MachineFacts:
     try:
         data: Mapping[str, Any] = tomllib.loads(content.decode())
         return MachineFacts.model_validate({"id": name, **data, **_without_incline(data)})
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:  # no text, no TOML, a number of 5000 digits, no facts; nested too deep
         raise ConfigError(f"The machine file {name!r} cannot be read: {error}") from error
 
 

@@ -83,9 +83,16 @@ class Belt:
         self._incline = _Axis()
         self._sums = _Sums()
         self._wanted = 0.0  # km/h to run at once the dead time is over
+        self._peak: float | None = None  # km/h to overshoot to first
         self._motion_at = inf
         self._next = inf
         self._mark(Cause.POWERED, "belt")
+
+    def behave(self, facts: BeltFacts, *, floor: Speed, ceiling: Speed) -> None:
+        """Move by other facts from the next thing on that it is told; what it runs at stays as it is."""
+        self._facts = facts
+        self.floor = int(floor) / 100
+        self.ceiling = int(ceiling) / 100
 
     # What it is told to do
 
@@ -97,7 +104,7 @@ class Belt:
         self.advance(now)
         self._settle(now)
         self.running = True
-        self._wanted = self._feasible(target)
+        self._want(target)
         self._motion_at = now + self._facts.dead_time
         self._turn(Cause.START, by)
         self.advance(now)
@@ -108,7 +115,7 @@ class Belt:
         if not self.running:
             return
         self._settle(now)
-        self._wanted = self._feasible(target)
+        self._want(target)
         self._turn(Cause.TARGET, by)
 
     def stop(self, now: float, *, cause: Cause = Cause.STOP, by: str = "console") -> None:
@@ -117,6 +124,7 @@ class Belt:
         self._settle(now)
         self.running = False
         self._wanted = 0.0
+        self._peak = None
         self._motion_at = inf
         self._turn(cause, by)
 
@@ -232,8 +240,10 @@ class Belt:
 
     # How it gets there
 
-    def _feasible(self, target: float) -> float:
-        return min(max(target, self.floor), self.ceiling)
+    def _want(self, target: float) -> None:
+        self._wanted = min(max(target, self.floor), self.ceiling)
+        rises = self._wanted > self._speed.value
+        self._peak = self._wanted + self._facts.overshoot if rises and self._facts.overshoot else None
 
     def _way(self, seconds: float) -> float:
         speed = self._speed
@@ -279,6 +289,8 @@ class Belt:
             self._incline.value = self._incline.target
         if instant == speed_end:
             self._speed.value = self._speed.target
+            if self._speed.target == self._peak:
+                self._peak = None
             cause = Cause.REACHED
         if instant == motion:
             self._motion_at = -inf
@@ -293,7 +305,8 @@ class Belt:
     def _turn(self, cause: Cause, by: str) -> None:
         """Set both courses anew from here."""
         facts = self._facts
-        self._speed.target = self._wanted if self.running and self._motion_at == -inf else 0.0
+        wanted = self._wanted if self._peak is None else self._peak
+        self._speed.target = wanted if self.running and self._motion_at == -inf else 0.0
         self._speed.head(facts.acceleration, facts.braking)
         self._incline.head(facts.incline_rate, facts.incline_rate)
         self._next = min(

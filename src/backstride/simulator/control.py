@@ -87,11 +87,12 @@ class ControlPoint:
     """The procedures of one machine, and who has control.
 
     Attributes:
+        facts: How the machine is.
         owner: Number of the connection that has control, or None.
     """
 
     def __init__(self, facts: MachineFacts, session: MachineSession, belt: Belt) -> None:
-        self._facts = facts
+        self.facts = facts
         self._session = session
         self._belt = belt
         self._supported = supported_op_codes(facts)
@@ -99,7 +100,7 @@ class ControlPoint:
 
     def carry_out(self, value: bytes, client: int, now: float) -> Outcome:
         """Decide on the write of `value`, at least one octet, by connection `client`, and do it."""
-        control = self._facts.control
+        control = self.facts.control
         op_code = value[0]
         if op_code not in REQUESTS or (op_code not in self._supported and op_code not in control.refused):
             return _NOT_SUPPORTED
@@ -145,27 +146,30 @@ class ControlPoint:
         if previous is None or previous == client:
             self.owner = client
             return _DONE
-        if not self._facts.control.evicts:
+        if not self.facts.control.evicts:
             return _NOT_PERMITTED
         self.owner = client
         return Outcome(ResultCode.SUCCESS, dispossessed=previous)
 
     def _set_speed(self, request: SetTargetSpeed, now: float, by: str) -> Outcome:
-        facts = self._facts
+        facts = self.facts
         speed = facts.control.write_unit.from_wire(request.speed)
-        if not facts.speed.unit.from_wire(facts.speed.minimum) <= speed <= facts.speed.fastest:
+        announced = facts.speed
+        if not announced.unit.from_wire(announced.minimum) <= speed <= announced.unit.from_wire(announced.maximum):
             return _INVALID
         if facts.control.needs_motion and self._belt.standing:
             return _FAILED
         self._session.goal = None
         speed = self._session.set_speed(now, speed, by)
+        if facts.control.starts_on_target:
+            self._session.start(now, by)
         return Outcome(ResultCode.SUCCESS, TargetSpeedChanged(facts.speed.unit.to_wire(speed)))
 
     def _set_incline(self, request: SetTargetInclination, now: float, by: str) -> Outcome:
-        incline = self._facts.incline
+        incline = self.facts.incline
         if incline is None or not incline.minimum <= request.inclination <= incline.maximum:
             return _INVALID
-        if self._facts.control.needs_motion and self._belt.standing:
+        if self.facts.control.needs_motion and self._belt.standing:
             return _FAILED
         return Outcome(
             ResultCode.SUCCESS, TargetInclineChanged(self._session.set_incline(now, request.inclination, by))

@@ -49,9 +49,11 @@ class Air:
     Attributes:
         client_backend: Class to pass to ``bleak.BleakClient`` as its backend.
         scanner_backend: Class to pass to ``bleak.BleakScanner`` as its backend.
+        has_adapter: Whether the computer has a Bluetooth adapter at the moment.
     """
 
     def __init__(self) -> None:
+        self.has_adapter = True
         self._radios: dict[str, Radio] = {}
         self.client_backend: type[MemoryClient] = type("MemoryClient", (MemoryClient,), {"air": self})
         self.scanner_backend: type[MemoryScanner] = type("MemoryScanner", (MemoryScanner,), {"air": self})
@@ -66,6 +68,16 @@ class Air:
         if radio.address in self._radios:
             raise ValueError(f"there is a treadmill with the address {radio.address} already")
         self._radios[radio.address] = radio
+
+    def lose_adapter(self) -> None:
+        """Let the computer's Bluetooth adapter vanish, and every link with it."""
+        self.has_adapter = False
+        for radio in self.radios:
+            radio.drop_links()
+
+    def find_adapter(self) -> None:
+        """Let it be there again."""
+        self.has_adapter = True
 
 
 def device_of(radio: Radio) -> BLEDevice:
@@ -125,8 +137,10 @@ class MemoryClient(BaseBleakClient):
         Raises:
             BleakDeviceNotFoundError: Nothing with this address advertises, or the machine has no power.
             TimeoutError: The machine is out of range, or other clients hold every link it accepts.
-            BleakError: Already connected.
+            BleakError: Already connected, or there is no adapter.
         """
+        if not self.air.has_adapter:
+            raise BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ['Method "Connect" does not exist'])
         if self.is_connected:
             raise BleakError("Client is already connected")
         timeout = kwargs.get("timeout", self._timeout)

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
-from bleak.exc import BleakError
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
 
 from backstride.protocol import uuids
 from backstride.simulator.radio import ADVERTISING_TICK
@@ -35,7 +35,11 @@ class MemoryScanner(BaseBleakScanner):
         self._tick = 0
 
     async def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen. Raises BleakBluetoothNotAvailableError without an adapter."""
+        if not self.air.has_adapter:
+            raise BleakBluetoothNotAvailableError(
+                "No Bluetooth adapters found.", BleakBluetoothNotAvailableReason.NO_BLUETOOTH
+            )
         self.seen_devices = {}
         self._listen()
 
@@ -52,7 +56,7 @@ class MemoryScanner(BaseBleakScanner):
         self._tick += 1
         self._listen()
         for radio in self.air.radios:
-            if radio.advertises_at(self._tick):
+            if self.air.has_adapter and radio.advertises_at(self._tick):
                 self._report(radio)
 
     def _report(self, radio: Radio) -> None:

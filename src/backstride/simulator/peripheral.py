@@ -6,72 +6,27 @@ Pure and clocked. Every method takes `now` in seconds; what is to be sent piles 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Final
 
 from backstride.protocol import uuids
 from backstride.protocol.att import AttError
-from backstride.protocol.control_point import Response, encode_response
+from backstride.protocol.control_point import OpCode, Response, encode_response
 from backstride.protocol.machine_status import ControlPermissionLost, MachineStatus, encode_machine_status
 from backstride.protocol.training_status import TrainingStatus, encode_training_status
 from backstride.simulator.belt import Belt
 from backstride.simulator.control import ControlPoint, Outcome
+from backstride.simulator.faults import Fault, Moment
 from backstride.simulator.gatt import AttFault, Cccd, Characteristic, services_of
+from backstride.simulator.misbehaviour import Misbehaviour
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
+from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
 
 if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
 
 _ATT_HEADER: Final = 3
-_DEFAULT_MTU: Final = 23
-
-
-@dataclass(slots=True, eq=False)
-class Connection:
-    """One client's link; everything in it is gone with the link (fact sheet 7.5, 11).
-
-    Attributes:
-        number: Counted from 1 over the life of the machine.
-        mtu: ATT_MTU of the link.
-        encrypted: Whether the link is encrypted.
-        subscriptions: CCCD value of each characteristic that was configured.
-    """
-
-    number: int
-    mtu: int = _DEFAULT_MTU
-    encrypted: bool = False
-    subscriptions: dict[str, Cccd] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """A notification or indication to be carried to a client; an indication wants `Peripheral.confirm`."""
-
-    connection: Connection
-    uuid: str
-    value: bytes
-    indication: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ControlWrite:
-    """One write to the control point, as the machine saw it.
-
-    Attributes:
-        time: Seconds.
-        connection: Number of the connection.
-        value: The octets written.
-        att_error: Error of the write itself, or None if it was acknowledged.
-        answer: The octets of the answer, or None if there is none.
-    """
-
-    time: float
-    connection: int
-    value: bytes
-    att_error: AttError | None
-    answer: bytes | None
 
 
 class Peripheral:
@@ -83,11 +38,15 @@ class Peripheral:
         locked: True to close the vendor's lock that ``facts.control.locked`` describes: control point writes are then
             acknowledged and dropped, and nothing is notified. A simulated machine is by default one that its owner
             has unlocked with the maker's app; the lock is then a fact about strangers' machines.
+
+    Attributes:
+        faults: What goes wrong with it.
     """
 
     def __init__(self, facts: MachineFacts, now: float = 0.0, *, locked: bool = False) -> None:
-        self.facts = facts
+        self.faults = Misbehaviour(facts)
         self.locked = locked
+        self._facts = facts
         self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
@@ -97,12 +56,44 @@ class Peripheral:
         self._telemetry = Telemetry(facts, self.belt, self.session)
         self._characteristics = {one.uuid: one for service in self.services for one in service.characteristics}
         self._emissions: list[Emission] = []
-        self._answer: tuple[float, Connection, bytes] | None = None  # due, to whom, what
+        self._answer: tuple[float, Connection, tuple[bytes, ...]] | None = None  # due, to whom, what
         self._unconfirmed: Connection | None = None
         self._last_taken = -inf
         self._next_record = inf
         self._training_status = self.session.training_status
         self._count = 0
+        self._moved = False
+
+    # What it is
+
+    @property
+    def facts(self) -> MachineFacts:
+        """How the machine is now, its faults included; set it to let it be another one."""
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: MachineFacts) -> None:
+        self.faults.become(facts)
+        self._become()
+
+    def strike(self, fault: Fault, now: float) -> None:
+        """Let something go wrong: now, or when its moment comes."""
+        self.faults.strike(fault, now)
+        self._become()
+
+    def mend(self) -> None:
+        """Let every fault be over."""
+        self.faults.mend()
+        self._become()
+
+    def _become(self) -> None:
+        """Be what the faults at work make of the machine."""
+        facts = self.faults.facts
+        if facts is self._facts:
+            return
+        self._facts = self.session.facts = self.control.facts = facts
+        self.belt.behave(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest)
+        self._telemetry = Telemetry(facts, self.belt, self.session)
 
     # Links
 
@@ -111,7 +102,7 @@ class Peripheral:
         """Whether another central is accepted; a machine that has all it takes does not advertise either."""
         return len(self.connections) < self.facts.link.centrals
 
-    def connect(self, *, mtu: int = _DEFAULT_MTU, encrypted: bool = False) -> Connection:
+    def connect(self, *, mtu: int = DEFAULT_MTU, encrypted: bool = False) -> Connection:
         """Accept a central; the ATT_MTU is the smaller of both sides'.
 
         Raises:
@@ -120,6 +111,7 @@ class Peripheral:
         if not self.connectable:
             raise AttFault(AttError.INSUFFICIENT_RESOURCES)
         self._count += 1
+        self.faults.note(Moment.CONNECT, self.belt.now)
         connection = Connection(self._count, min(mtu, self.facts.link.mtu), encrypted)
         self.connections.append(connection)
         return connection
@@ -136,6 +128,8 @@ class Peripheral:
         if self._unconfirmed is connection:
             self._unconfirmed = None
         self._emissions = [emission for emission in self._emissions if emission.connection is not connection]
+        self.faults.link_ended()
+        self._become()
         self._schedule_records(self.belt.now)
 
     # Requests of clients
@@ -180,8 +174,10 @@ class Peripheral:
         permitted = ("write" if response else "write-without-response") in characteristic.properties
         fault = None if permitted else AttError.WRITE_NOT_PERMITTED
         if uuid == uuids.CONTROL_POINT:
-            self.belt.advance(now)
-            fault = fault or self._obstacle(connection, value)
+            self._advance(now)
+            self.faults.note_write(value, now)
+            self._become()
+            fault = fault or self.faults.refusal() or self._obstacle(connection, value)
             answer = None if fault else self._procedure(connection, value, now)
             self.writes.append(ControlWrite(now, connection.number, value, fault, answer))
         if fault and response:
@@ -196,7 +192,7 @@ class Peripheral:
 
     def poll(self, now: float) -> list[Emission]:
         """Go on to `now` and return what is to be sent, oldest first."""
-        self.belt.advance(now)
+        self._advance(now)
         self._note_training_status()
         if self._answer is not None and self._answer[0] <= now:
             self._send_answer(*self._answer[1:])
@@ -212,7 +208,7 @@ class Peripheral:
         """Return the instant at which `poll` has something to do even if nothing happens, or None."""
         if self._emissions:
             return self.belt.now
-        deadline = self._next_record
+        deadline = min(self._next_record, self.faults.next_deadline())
         if self._answer is not None:
             deadline = min(deadline, self._answer[0])
         if self.connections and (self.belt.starting or not (self.belt.standing or self.belt.running)):
@@ -235,6 +231,14 @@ class Peripheral:
 
     # Inside
 
+    def _advance(self, now: float) -> None:
+        self.belt.advance(now)
+        if self._moved is self.belt.standing:
+            self._moved = not self._moved
+            self.faults.note(Moment.MOTION if self._moved else Moment.STANDING, now)
+        self.faults.advance(now)
+        self._become()
+
     def _find(self, uuid: str) -> Characteristic:
         characteristic = self._characteristics.get(uuid)
         if characteristic is None:
@@ -255,24 +259,34 @@ class Peripheral:
         """Carry out an accepted write; return the answer that will be sent, or None."""
         control = self.facts.control
         too_soon = now - self._last_taken < control.pacing
-        if self.locked or too_soon:
+        if self.locked or too_soon or self.faults.drops_writes:
             return None
         self._last_taken = now
+        if (result := self.faults.result) is not None:
+            return self._answers(connection, bytes((OpCode.RESPONSE_CODE, value[0], result)), now)
         outcome = self.control.carry_out(value, connection.number, now)
         answer = None
         if value[0] not in control.unanswered:
-            answer = encode_response(Response(value[0], outcome.result))
-            self._answer = (now + control.answer_delay, connection, answer)
-            if control.answer_delay == 0:
-                self._send_answer(connection, answer)
+            answer = self._answers(connection, encode_response(Response(value[0], outcome.result)), now)
         self._tell_others(connection, outcome)
         self._note_training_status()
         return answer
 
-    def _send_answer(self, connection: Connection, answer: bytes) -> None:
+    def _answers(self, connection: Connection, answer: bytes, now: float) -> bytes | None:
+        """Answer a procedure at its time; return the answer that will be sent, or None."""
+        answers = self.faults.answers(answer)
+        if self._facts.control.answer_delay == 0:
+            self._send_answer(connection, answers)
+        else:
+            self._answer = (now + self._facts.control.answer_delay, connection, answers)
+        return answers[0] if answers else None
+
+    def _send_answer(self, connection: Connection, answers: tuple[bytes, ...]) -> None:
         self._answer = None
-        if self._send(connection, uuids.CONTROL_POINT, answer):
-            self._unconfirmed = connection
+        overtakes = self.faults.answer_overtakes
+        for answer in answers:
+            if self._send(connection, uuids.CONTROL_POINT, answer, overtakes=overtakes):
+                self._unconfirmed = connection
 
     def _tell_others(self, originator: Connection, outcome: Outcome) -> None:
         """Route what a client's procedure changed (FTMS 4.17.1)."""
@@ -311,16 +325,19 @@ class Peripheral:
         idle = self.session.state is SessionState.IDLE and self.belt.standing
         if idle and not self.facts.telemetry.when_stopped:
             return
+        paused = self.session.state is SessionState.PAUSED
         for connection in self.connections:
             if connection.subscriptions.get(uuids.TREADMILL_DATA):
-                for value in self._telemetry.notifications(connection.mtu - _ATT_HEADER):
+                values = self._telemetry.notifications(connection.mtu - _ATT_HEADER)
+                for value in self.faults.record(values, moving=not self.belt.standing, paused=paused):
                     self._send(connection, uuids.TREADMILL_DATA, value)
 
-    def _send(self, connection: Connection, uuid: str, value: bytes) -> bool:
+    def _send(self, connection: Connection, uuid: str, value: bytes, *, overtakes: bool = False) -> bool:
         """Queue `value` if the client wants it; return whether it must be confirmed."""
         wanted = connection.subscriptions.get(uuid)
         if not wanted or self.locked:
             return False
         indication = wanted is Cccd.INDICATE
-        self._emissions.append(Emission(connection, uuid, value[: connection.mtu - _ATT_HEADER], indication))
+        emission = Emission(connection, uuid, value[: connection.mtu - _ATT_HEADER], indication, overtakes)
+        self._emissions.extend((emission, emission) if self.faults.doubles else (emission,))
         return indication

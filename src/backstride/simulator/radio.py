@@ -11,11 +11,14 @@ from zlib import crc32
 from backstride.machines.facts import ServiceDataForm
 from backstride.protocol.advertisement import MachineType, ServiceData, encode_service_data
 from backstride.simulator.gatt import AttFault
+from backstride.simulator.virtual_time import stall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backstride.simulator.peripheral import Connection, Peripheral
+    from backstride.simulator.faults import Fault
+    from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.traffic import Connection
 
 T = TypeVar("T")
 
@@ -85,7 +88,8 @@ class Link:
             result = action(self.radio.now)
         except AttFault as fault:
             result = fault
-        self._arriving.append((self._loop.time() + self.radio.latency, partial(_settle, response)))
+        delay = self.radio.latency + self.radio.peripheral.faults.response_delay
+        self._arriving.append((self._loop.time() + delay, partial(_settle, response)))
         self.radio.pump()
         try:
             await response
@@ -102,10 +106,14 @@ class Link:
             action(self.radio.now)
             self.radio.pump()
 
-    def emit(self, uuid: str, value: bytes, *, indication: bool) -> None:
-        """Queue a notification or an indication behind what is on its way; the client's stack confirms the latter."""
+    def emit(self, uuid: str, value: bytes, *, indication: bool, overtakes: bool = False) -> None:
+        """Queue a notification or an indication behind what is on its way; the client's stack confirms the latter.
+
+        One that `overtakes` arrives before the response that is on its way.
+        """
         if self.alive:
-            self._arriving.append((self._loop.time(), partial(self._arrive, uuid, value, indication=indication)))
+            queue = self._arriving.appendleft if overtakes else self._arriving.append
+            queue((self._loop.time(), partial(self._arrive, uuid, value, indication=indication)))
 
     def arm(self) -> None:
         """Have the loop hand over what has arrived."""
@@ -190,10 +198,12 @@ class Radio:
         powered: Whether the machine has mains.
         in_range: Whether the air carries.
         available: Whether the machine wants to be found.
+        on_happening: Called, from the loop, with each fault that happens at an instant.
     """
 
     def __init__(self, peripheral: Peripheral, *, address: str, name: str | None) -> None:
         self.peripheral = peripheral
+        self.on_happening: Callable[[Fault], None] = lambda _fault: None
         self.address = address
         self.name = name
         self.latency = LATENCY
@@ -283,6 +293,26 @@ class Radio:
                 self.peripheral.disconnect(link.connection)
                 link.mute()
 
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have the loop that the machine lives on call `action` after so many seconds."""
+        if self._loop is not None:
+            self._loop.call_later(seconds, action)
+
+    def replace(self, peripheral: Peripheral) -> None:
+        """Let another machine answer under this address; every link is gone first."""
+        self.drop_links()
+        self.peripheral = peripheral
+
+    def stall(self, seconds: float) -> None:
+        """Let the event loop stand still; what the machine sends meanwhile arrives all at once."""
+        if self._loop is None:
+            return
+        end = self.now + seconds
+        while (deadline := self.peripheral.next_deadline()) is not None and deadline < end:
+            self._poll(deadline)
+        stall(self._loop, seconds)
+        self.pump()
+
     def pump(self) -> None:
         """Send what the peripheral has to send, and wake when it wants to be polled next."""
         self._poll(self.now)
@@ -293,7 +323,14 @@ class Radio:
         for emission in self.peripheral.poll(now):
             for link in self.links:
                 if link.connection is emission.connection:
-                    link.emit(emission.uuid, emission.value, indication=emission.indication)
+                    link.emit(
+                        emission.uuid,
+                        emission.value,
+                        indication=emission.indication,
+                        overtakes=emission.overtakes,
+                    )
+        for fault in self.peripheral.faults.take_happenings():
+            self.later(0.0, partial(self.on_happening, fault))
         deadline = self.peripheral.next_deadline()
         if self._loop is None or deadline is None:
             return

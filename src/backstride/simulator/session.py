@@ -40,6 +40,7 @@ class MachineSession:
     Failed. `by` names the origin in the belt's log.
 
     Attributes:
+        facts: How the machine is.
         state: Idle, running or paused.
         goal: The targeted setting that is in force, if any (FTMS 4.16.2.10 to 4.16.2.17).
         safety_key: True while the key is in its place.
@@ -47,7 +48,7 @@ class MachineSession:
     """
 
     def __init__(self, facts: MachineFacts, belt: Belt) -> None:
-        self._facts = facts
+        self.facts = facts
         self._belt = belt
         self.state = SessionState.IDLE
         self.goal: Request | None = None
@@ -87,13 +88,13 @@ class MachineSession:
         if self.state is SessionState.IDLE:
             return False
         self._end(now, Cause.STOP, by)
-        if self._facts.telemetry.zeroed_by_stop:
+        if self.facts.telemetry.zeroed_by_stop:
             self._belt.zero_counters(now, by=by)
         return True
 
     def pause(self, now: float, by: str = CONSOLE) -> bool:
         """Pause, or do what this machine does instead."""
-        effect = self._facts.control.pause
+        effect = self.facts.control.pause
         if self.state is not SessionState.RUNNING or effect is PauseEffect.REFUSED:
             return False
         if effect is PauseEffect.STOPS:
@@ -115,15 +116,15 @@ class MachineSession:
         Returns:
             The target it is now.
         """
-        speed = self._facts.speed.nearest(speed)
+        speed = self.facts.speed.nearest(speed)
         self._target = speed
         self._belt.set_target(now, int(speed) / 100, by=by)
         return speed
 
     def set_incline(self, now: float, incline: Incline, by: str = CONSOLE) -> Incline:
         """Set the deck's target, rounded to the machine's step. Returns the target it is now."""
-        if self._facts.incline is not None:
-            incline = self._facts.incline.nearest(incline)
+        if self.facts.incline is not None:
+            incline = self.facts.incline.nearest(incline)
         self._belt.set_incline(now, int(incline) / 10, by=by)
         return incline
 
@@ -148,5 +149,5 @@ class MachineSession:
         self._target = None
         self._winding_down = True
         self._belt.stop(now, cause=cause, by=by)
-        if self._facts.incline is not None and self._facts.incline.levels_on_stop:
+        if self.facts.incline is not None and self.facts.incline.levels_on_stop:
             self._belt.set_incline(now, 0.0, by=by)

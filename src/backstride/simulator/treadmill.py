@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from backstride.machines.facts import GENERIC, MachineFacts, load_facts
 from backstride.simulator.console import Console
+from backstride.simulator.faults import Fault
 from backstride.simulator.memory import Air, device_of
+from backstride.simulator.mishaps import carry_out
 from backstride.simulator.peripheral import Peripheral
 from backstride.simulator.radio import Radio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.simulator.belt import Belt
-    from backstride.simulator.peripheral import ControlWrite
+    from backstride.simulator.traffic import ControlWrite
 
 
 class SimulatedTreadmill:
@@ -34,6 +37,7 @@ class SimulatedTreadmill:
         address: Bluetooth address; without it one that follows from the model and from what else is in the air.
         air: The space it advertises in, shared with others; without it a space of its own.
         locked: True to close the vendor's lock, where the machine file describes one.
+        faults: What goes wrong with it, besides what its machine file says.
 
     Attributes:
         facts: What the machine file says.
@@ -50,6 +54,7 @@ class SimulatedTreadmill:
         address: str | None = None,
         air: Air | None = None,
         locked: bool = False,
+        faults: Iterable[Fault | str] = (),
     ) -> None:
         self.facts = load_facts(model) if isinstance(model, str) else model
         self.air = Air() if air is None else air
@@ -58,11 +63,14 @@ class SimulatedTreadmill:
         if name is None and not identity.anonymous:
             name = identity.example or next(iter(identity.names), self.facts.model)
         self._radio = Radio(self.peripheral, address=address or _address(self.facts.id, self.air), name=name)
+        self._radio.on_happening = partial(carry_out, self)
         self.air.add(self._radio)
-        self.console = Console(self.peripheral, lambda: self._radio.now, self._radio.pump)
+        self.console: Console = Console(self.peripheral, lambda: self._radio.now, self._radio.pump)
         self.device: BLEDevice = device_of(self._radio)
         self.backend: type[BaseBleakClient] = self.air.client_backend
         self.scanner_backend: type[BaseBleakScanner] = self.air.scanner_backend
+        for fault in (*self.facts.faults, *faults):
+            self.strike(fault)
 
     @property
     def now(self) -> float:
@@ -90,9 +98,30 @@ class SimulatedTreadmill:
     def latency(self, seconds: float) -> None:
         self._radio.latency = seconds
 
-    def drop_link(self) -> None:
-        """End every link from the machine's side, and be connectable again. The belt goes on as it was."""
+    # What goes wrong
+
+    def strike(self, fault: Fault | str) -> None:
+        """Let something go wrong, now or when its moment comes: a fault, or one in words (faults.py).
+
+        Raises:
+            ConfigError: The words do not read as a fault.
+        """
+        self.peripheral.strike(Fault.parse(fault) if isinstance(fault, str) else fault, self._radio.now)
+        self._radio.pump()
+
+    def mend(self) -> None:
+        """Let every fault that lasts be over, and none strike any more."""
+        self.peripheral.mend()
+
+    def drop_link(self, *, out_of_reach_for: float = 0.0) -> None:
+        """End every link from the machine's side; it can be reached again after so many seconds.
+
+        The belt goes on as it was.
+        """
         self._radio.drop_links()
+        if out_of_reach_for:
+            self._radio.in_range = False
+            self.later(out_of_reach_for, self.enter_range)
 
     def leave_range(self) -> None:
         """Let the air carry nothing; after two seconds the links are lost. The belt goes on as it was."""
@@ -117,6 +146,22 @@ class SimulatedTreadmill:
     def show(self) -> None:
         """Advertise again."""
         self._radio.available = True
+
+    def replace(self, peripheral: Peripheral) -> None:
+        """Let another machine answer under this address from now on; this one's belt goes on unseen."""
+        self._radio.replace(peripheral)
+
+    def stall(self, seconds: float) -> None:
+        """Let the program's event loop stand still for so long; the treadmill goes on."""
+        self._radio.stall(seconds)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do `action` after so many seconds, if the machine lives on an event loop by then."""
+        self._radio.later(seconds, action)
+
+    def disturb(self) -> None:
+        """Carry what the peripheral has to send, after something was done to it directly."""
+        self._radio.pump()
 
 
 def _address(model: str, air: Air) -> str:

@@ -9,10 +9,11 @@ from backstride.machines.facts import MachineFacts, load_facts
 from backstride.protocol import uuids
 from backstride.simulator.console import Console
 from backstride.simulator.gatt import AttFault, Cccd
-from backstride.simulator.peripheral import Connection, Peripheral
+from backstride.simulator.peripheral import Peripheral
 
 if TYPE_CHECKING:
     from backstride.protocol.att import AttError
+    from backstride.simulator.traffic import Connection
 
 CONTROL = uuids.CONTROL_POINT
 DATA = uuids.TREADMILL_DATA

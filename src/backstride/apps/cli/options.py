@@ -43,6 +43,14 @@ Simulated = Annotated[
         "--simulated", metavar="[MODEL]", help="Use a simulated treadmill; MODEL as `backstride machines` lists them."
     ),
 ]
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="FAULT",
+        help="Let this go wrong with it; may be given several times. `--fault list` shows what can.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 Records = Annotated[
     Path | None, typer.Option("--record", metavar="DIR", help="Folder of the records, instead of the settings' one.")

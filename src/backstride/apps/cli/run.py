@@ -1,11 +1,12 @@
 """`backstride run`: a guided walk."""
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from backstride.apps.cli.options import Common, Device, Json, Log, Profile, Records, Simulated
+from backstride.apps.cli.options import Common, Device, Fault, Json, Log, Profile, Records, Simulated
 from backstride.errors import ConfigError
 
 EXAMPLES = "Example:  backstride run first-steps   or   backstride run retro-walk --simulated --fast"
@@ -17,6 +18,7 @@ def command(  # noqa: PLR0913 - each is an option of the command
     profile: Profile = None,
     device: Device = None,
     simulated: Simulated = None,
+    fault: Fault = None,
     fast: Annotated[bool, typer.Option("--fast", help="Virtual time: an hour in seconds. Simulated only.")] = False,
     json: Json = False,
     record: Records = None,
@@ -30,6 +32,7 @@ def command(  # noqa: PLR0913 - each is an option of the command
     """
     from backstride.apps.cli import clock
     from backstride.apps.cli.arguments import profile_and_model
+    from backstride.apps.cli.faults import LIST, read_faults, show_catalogue
     from backstride.apps.cli.notice import acknowledged
     from backstride.apps.cli.settings import settings_for
     from backstride.apps.cli.target import choose
@@ -37,16 +40,21 @@ def command(  # noqa: PLR0913 - each is an option of the command
     from backstride.machines.facts import known_machines
     from backstride.workout.profile import load_profile
 
+    if fault == [LIST]:
+        show_catalogue()
+        return
+    faults = read_faults(fault or ())
     named, model = profile_and_model(profile, simulated, known_machines())
     settings = settings_for(Common.of(context), records=record)
     target = choose(settings, device=device, simulated=model)
     load_profile(named)  # what is wrong with the profile is said before anybody looks for a treadmill
     if not target.is_simulated:
-        for option, typed in (("--fast", fast), ("--yes", yes)):
+        for option, typed in (("--fast", fast), ("--yes", yes), ("--fault", faults)):
             if typed:
                 raise ConfigError(f"{option} is for simulated treadmills only; leave it out, or add --simulated.")
         if not sys.stdin.isatty():
             raise ConfigError("A real treadmill is started by a person at a terminal (S1), and there is none here.")
         settings = acknowledged(settings)
+    target = replace(target, faults=faults)
     wish = Wish(profile=named, target=target, fast=fast, json=json, agreed=yes or fast, log=log)
     raise typer.Exit(clock.run(walk(wish, settings), virtual=fast))

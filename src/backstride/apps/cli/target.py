@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backstride.driver.discovery import Found
     from backstride.driver.radio import Trace
     from backstride.machines.facts import MachineFacts
+    from backstride.simulator.faults import Fault
 
 _WITHOUT_ONE: Final = "Without a treadmill, try --simulated."
 
@@ -32,6 +33,7 @@ class Target:
 
     Attributes:
         simulated: Its facts if it is a simulated one.
+        faults: What goes wrong with the simulated one.
         wanted: Name or address to look for; None is the only one in reach.
         facts: The machine file that the settings name for it, if they do.
     """
@@ -39,6 +41,7 @@ class Target:
     simulated: MachineFacts | None = None
     wanted: str | None = None
     facts: MachineFacts | None = None
+    faults: tuple[Fault, ...] = ()
 
     @property
     def is_simulated(self) -> bool:
@@ -83,7 +86,7 @@ async def connected(target: Target, settings: Settings, trace: Trace | None = No
         Disconnected: The connection failed.
     """
     if target.simulated is not None:
-        treadmill = SimulatedTreadmill(target.simulated)
+        treadmill = SimulatedTreadmill(target.simulated, faults=target.faults)
         async with Machine.connect(treadmill, facts=target.simulated, trace=trace) as machine:
             yield machine
         return
