@@ -9,7 +9,7 @@ HOURS = """
 import asyncio, resource, sys, tempfile, time
 from pathlib import Path
 from backstride import Incline, Machine, Profile, SimulatedTreadmill, Speed, Steady, run_session
-from backstride.pytest_plugin import virtual_loop
+from backstride.simulator.virtual_time import virtual_loop
 
 async def walk(hours, folder):
     slow, brisk, incline = Speed.parse("2.6 mph"), Speed.parse("3.2 mph"), Incline.parse("2 %")

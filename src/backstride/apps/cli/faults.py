@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 LIST: Final = "list"
 """What to type instead of a fault to see them all."""
 
+_HOW: Final = f"""\
+Written as {FORM}.
+The value is the one shown unless you give another. Without @ it strikes at once; @60 is a minute after the first \
+connection. Moments: {", ".join(Moment)}. /SECONDS is how long it lasts, otherwise for good."""
+
 
 def read_faults(words: Iterable[str]) -> tuple[Fault, ...]:
     """Return the faults that were typed. Raises ConfigError for one that is none."""
@@ -26,9 +31,7 @@ def show_catalogue() -> None:
         table.add_row(_written(kind), kind.summary)
     out = console()
     out.print(table)
-    out.print(f"\nWritten as {FORM}.")
-    out.print("The value is the one shown unless you give another. Without @ it strikes at once; @60 is a minute after")
-    out.print(f"the first connection. Moments: {', '.join(Moment)}. /SECONDS is how long it lasts, else for good.")
+    out.print(f"\n{_HOW}", markup=False)
 
 
 def _written(kind: Kind) -> str:

@@ -48,7 +48,7 @@ Fault = Annotated[
     typer.Option(
         "--fault",
         metavar="FAULT",
-        help="Let this go wrong with it; may be given several times. `--fault list` shows what can.",
+        help="Let this go wrong with it; `--fault list` shows what can. May be repeated.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
