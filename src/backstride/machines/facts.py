@@ -57,7 +57,7 @@ def _within(width: Width) -> AfterValidator:
 
     def validate(number: Any) -> Any:  # noqa: ANN401 - a speed or an incline
         if not width.minimum <= number <= width.maximum:
-            raise ValueError(f"{number} is more than a machine can send")
+            raise ValueError(f"{number} is outside what FTMS can carry")
         return number
 
     return AfterValidator(validate)
@@ -363,8 +363,10 @@ def _parse(name: str, content: bytes) -> MachineFacts:
     try:
         data: Mapping[str, Any] = tomllib.loads(content.decode())
         return MachineFacts.model_validate({"id": name, **data, **_without_incline(data)})
-    except (ValueError, RecursionError) as error:  # no text, no TOML, a number of 5000 digits, no facts; nested too deep
+    except ValueError as error:  # no UTF-8, no TOML, an integer of 5000 digits, or no facts
         raise ConfigError(f"The machine file {name!r} cannot be read: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"The machine file {name!r} cannot be read: it is nested too deep") from error
 
 
 def _without_incline(data: Mapping[str, Any]) -> dict[str, None]:

@@ -2,12 +2,12 @@
 
 In words, as ``--fault``, machine files and tests write it::
 
-    KIND[=VALUE][@[MOMENT][+SECONDS]][/SECONDS]
+    KIND[=VALUE][@MOMENT[+SECONDS] or @SECONDS][/SECONDS]
 
     speed-ignored               from now on, for good
     answer-late=4@start         from the first Start on, answers take 4 s
     link-lost=8@motion+20       20 s after the belt began to move the link is gone for 8 s
-    frozen@60/15                telemetry repeats itself for 15 s, a minute after the first connection
+    frozen@60/15                telemetry repeats itself for 15 s, a minute after the next connection, usually the first
 
 Most kinds make another machine of it (they alter its facts) or distort what goes over the air; `Effect.HAPPENS` marks
 those that happen at an instant, such as a press on the console. What a fault does is in misbehaviour.py; a fault that
@@ -18,18 +18,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum, StrEnum
 from math import inf
 from typing import Final, Self
 
 from backstride.errors import ConfigError
+from backstride.protocol.att import AttError
 
 
 class Moment(StrEnum):
     """What a fault can wait for; it strikes at the first time."""
 
     CONNECT = "connect"
+    RECONNECT = "reconnect"  # a client connects after the link was gone
     CONTROL = "control"  # a client asks for control
     START = "start"  # a client writes Start or Resume
     MOTION = "motion"  # the belt begins to move
@@ -117,18 +120,33 @@ CATALOGUE: Final[dict[str, Kind]] = {
         Kind("returns-other", "the link is lost; another machine answers instead", "seconds", 5.0, _HAPPENS),
         Kind("power-cut", "the machine has no mains for a while", "seconds", 5.0, _HAPPENS),
         Kind("adapter-lost", "the computer's Bluetooth adapter is gone for a while", "seconds", 5.0, _HAPPENS),
+        Kind("adapter-unsaid", "the same, and the system does not say that the link is gone", "seconds", 5.0, _HAPPENS),
         Kind("stalled", "the program's event loop stands still", "seconds", 4.0, _HAPPENS),
     )
 }
 """Every kind of fault by its name."""
 
-_NUMBER = r"\d+(?:\.\d+)?"
+_LIMITS: Final = {
+    "seconds": (0, 86_400),
+    "km/h": (0, 655.35),  # what a record can tell
+    "per cent": (0, 100),
+    "op code": (0, 0xFF),
+    "result code": (0, 0xFF),
+    "error code": (1, 0xFF),
+    "octets": (0, 512),
+    "records": (1, 1_000),
+}
+"""The lowest and the highest value, by what a value means."""
+
+_COUNTED: Final = {"op code", "result code", "error code", "octets", "records"}
+
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _FAULT: Final = re.compile(
     rf"(?P<kind>[a-z-]+)(?:=(?P<value>0x[0-9a-fA-F]+|{_NUMBER}))?"
-    rf"(?:@(?P<moment>[a-z]+)?\+?(?P<after>{_NUMBER})?)?(?:/(?P<lasting>{_NUMBER}))?"
+    rf"(?:@(?:(?P<moment>[a-z]+)(?:\+(?P<after>{_NUMBER}))?|\+?(?P<alone>{_NUMBER})))?(?:/(?P<lasting>{_NUMBER}))?"
 )
 
-FORM: Final = "KIND[=VALUE][@[MOMENT][+SECONDS]][/SECONDS], such as link-lost=8@motion+20"
+FORM: Final = "KIND[=VALUE][@MOMENT[+SECONDS] or @SECONDS][/SECONDS], such as link-lost=8@motion+20"
 """How a fault is written, for people."""
 
 
@@ -142,6 +160,9 @@ class Fault:
         moment: What it waits for; None strikes as soon as it is given.
         after: Seconds after that moment.
         lasting: Seconds it lasts; infinite for good.
+
+    Raises:
+        ConfigError: The kind does not take this value, or does not last.
     """
 
     kind: Kind
@@ -149,6 +170,14 @@ class Fault:
     moment: Moment | None = None
     after: float = 0.0
     lasting: float = inf
+
+    def __post_init__(self) -> None:
+        kind = self.kind
+        if kind.value:
+            _require_within_limits(kind, self.value)
+        if kind.effect is Effect.HAPPENS and self.lasting != inf:
+            hint = f": write {kind.name}={_plain(self.lasting)}" if kind.value == "seconds" else ""
+            raise ConfigError(f"The fault {kind.name} happens at an instant and takes no /SECONDS{hint}.")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -169,25 +198,40 @@ class Fault:
             raise ConfigError(f"The fault {kind.name} takes no value: {text!r}.")
         value = kind.usual if match["value"] is None else _number(match["value"])
         lasting = inf if match["lasting"] is None else float(match["lasting"])
-        return cls(kind, value, _moment(match), float(match["after"] or 0.0), lasting)
+        return cls(kind, value, _moment(match), float(match["after"] or match["alone"] or 0.0), lasting)
 
     def __str__(self) -> str:
         text = self.kind.name
         if self.kind.value and self.value != self.kind.usual:
-            text += f"={self.value:g}"
+            text += f"={_plain(self.value)}"
         if self.moment is not None:
-            text += f"@{self.moment}" + (f"+{self.after:g}" if self.after else "")
-        return text + (f"/{self.lasting:g}" if self.lasting != inf else "")
+            text += f"@{self.moment}" + (f"+{_plain(self.after)}" if self.after else "")
+        return text + (f"/{_plain(self.lasting)}" if self.lasting != inf else "")
 
 
 def _number(text: str) -> float:
     return float(int(text, 16)) if text.startswith("0x") else float(text)
 
 
+def _plain(number: float) -> str:
+    """Return the shortest text that reads as `number` again, without an exponent."""
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")
+
+
+def _require_within_limits(kind: Kind, value: float) -> None:
+    lowest, highest = _LIMITS[kind.value]
+    counted = kind.value in _COUNTED
+    if not lowest <= value <= highest or (counted and value != int(value)):
+        numbers = "whole numbers from " if counted else ""
+        raise ConfigError(f"The fault {kind.name} takes {numbers}{lowest} to {highest} ({kind.value}), not {value:g}.")
+    if kind.value == "error code" and value not in {*AttError}:
+        raise ConfigError(f"The fault {kind.name} takes the error codes of ATT, and {int(value):#04x} is none.")
+
+
 def _moment(match: re.Match[str]) -> Moment | None:
-    """Return what a fault waits for; a bare number of seconds counts from the first connection."""
+    """Return what a fault waits for; a bare number of seconds counts from the next connection."""
     if match["moment"] is None:
-        return None if match["after"] is None else Moment.CONNECT
+        return None if match["alone"] is None else Moment.CONNECT
     if match["moment"] not in {*Moment}:
         raise ConfigError(f"There is no moment {match['moment']!r} for a fault; there are: {', '.join(Moment)}.")
     return Moment(match["moment"])

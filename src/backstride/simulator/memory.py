@@ -20,8 +20,8 @@ from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError, Blea
 from backstride.protocol import uuids
 from backstride.protocol.att import AttError
 from backstride.simulator.gatt import AttFault, Cccd
+from backstride.simulator.link import Link, LinkLost
 from backstride.simulator.memory_scanner import MemoryScanner
-from backstride.simulator.radio import Link, LinkLost, Radio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bleak.args import SizedBuffer
     from bleak.assigned_numbers import CharacteristicPropertyName
     from bleak.backends.client import NotifyCallback
+
+    from backstride.simulator.radio import Radio
 
 T = TypeVar("T")
 
@@ -69,11 +71,14 @@ class Air:
             raise ValueError(f"there is a treadmill with the address {radio.address} already")
         self._radios[radio.address] = radio
 
-    def lose_adapter(self) -> None:
-        """Let the computer's Bluetooth adapter vanish, and every link with it."""
+    def lose_adapter(self, *, said: bool = True) -> None:
+        """Let the computer's Bluetooth adapter vanish, and every link with it; without `said` no client is told.
+
+        BlueZ may remove a device without saying that it is not connected any more: bleak then holds the link for alive.
+        """
         self.has_adapter = False
         for radio in self.radios:
-            radio.drop_links()
+            radio.drop_links(said=said)
 
     def find_adapter(self) -> None:
         """Let it be there again."""
@@ -137,14 +142,16 @@ class MemoryClient(BaseBleakClient):
         Raises:
             BleakDeviceNotFoundError: Nothing with this address advertises, or the machine has no power.
             TimeoutError: The machine is out of range, or other clients hold every link it accepts.
-            BleakError: Already connected, or there is no adapter.
+            BleakError: Already connected, or there is no adapter, and so no device that BlueZ knows.
         """
-        if not self.air.has_adapter:
-            raise BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ['Method "Connect" does not exist'])
         if self.is_connected:
             raise BleakError("Client is already connected")
         timeout = kwargs.get("timeout", self._timeout)
         radio = self._radio or await self._find(timeout)
+        radio.bind()
+        await asyncio.sleep(0)  # what goes wrong at once has gone wrong before
+        if not self.air.has_adapter:  # bleak's BlueZManager.add_device_watcher
+            raise BleakError(f"device 'dev_{self.address.replace(':', '_')}' not found")
         if not radio.powered:
             raise BleakDeviceNotFoundError(self.address, f"Device with address {self.address} was not found.")
         async with asyncio.timeout(timeout):
@@ -165,6 +172,9 @@ class MemoryClient(BaseBleakClient):
 
     async def disconnect(self) -> None:
         """End the link; the disconnected callback runs before this returns, as on BlueZ."""
+        if self._link is not None and self._link.stranded:  # bluetoothd refuses, and bleak has let go all the same
+            self._on_lost()
+            raise _gone_from_the_bus()
         if self._link is not None:
             self._gone = self._gone or asyncio.Event()
             self._link.close()
@@ -270,6 +280,8 @@ class MemoryClient(BaseBleakClient):
     def _connected(self) -> Link:
         if self._link is None:
             raise BleakError("Not connected")
+        if self._link.stranded:
+            raise _gone_from_the_bus()
         return self._link
 
     async def _request(self, action: Callable[[float], T]) -> T:
@@ -296,6 +308,11 @@ class MemoryClient(BaseBleakClient):
         finally:
             if gone is not None:
                 gone.set()
+
+
+def _gone_from_the_bus() -> BleakDBusError:
+    """Return what bleak on BlueZ raises for an object that was removed with its adapter."""
+    return BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ["Method doesn't exist"])
 
 
 def _as_bleak_says(code: AttError) -> BleakError:

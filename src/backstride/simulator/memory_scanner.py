@@ -36,6 +36,9 @@ class MemoryScanner(BaseBleakScanner):
 
     async def start(self) -> None:
         """Begin to listen. Raises BleakBluetoothNotAvailableError without an adapter."""
+        for radio in self.air.radios:
+            radio.bind()
+        await asyncio.sleep(0)  # what goes wrong at once has gone wrong before
         if not self.air.has_adapter:
             raise BleakBluetoothNotAvailableError(
                 "No Bluetooth adapters found.", BleakBluetoothNotAvailableReason.NO_BLUETOOTH

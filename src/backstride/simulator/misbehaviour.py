@@ -34,7 +34,7 @@ _MOMENTS: Final[dict[int, Moment]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Active:
     """A fault that has struck, and the instant at which it is over."""
 
@@ -57,7 +57,8 @@ class Misbehaviour:
         self._without = facts
         self._waiting: list[Fault] = []
         self._due: list[tuple[float, Fault]] = []
-        self._active: dict[str, _Active] = {}
+        self._struck: list[_Active] = []
+        self._active: dict[str, _Active] = {}  # of each kind the one that struck last
         self._happened: list[Fault] = []
         self._records = 0
         self._last: tuple[bytes, ...] = ()
@@ -82,8 +83,8 @@ class Misbehaviour:
         """Let every fault be over, and none strike any more."""
         self._waiting.clear()
         self._due.clear()
-        self._active.clear()
-        self._alter()
+        self._happened.clear()
+        self._keep([])
 
     def note(self, moment: Moment, now: float) -> None:
         """Take note of what some faults wait for."""
@@ -101,32 +102,29 @@ class Misbehaviour:
 
     def link_ended(self) -> None:
         """Take note that a link is gone: some faults go with it."""
-        ended = [name for name, one in self._active.items() if one.fault.kind.effect is Effect.UNTIL_LINK]
-        for name in ended:
-            del self._active[name]
-        if ended:
-            self._alter()
+        self._keep([one for one in self._struck if one.fault.kind.effect is not Effect.UNTIL_LINK])
 
     def advance(self, now: float) -> None:
         """Go on to `now`: let what is due strike, and what is over be over."""
-        if not self._due and not self._active:
+        if not self._due and not self._struck:
             return
-        before = dict(self._active)
-        for at, fault in [due for due in self._due if due[0] <= now]:
+        struck = list(self._struck)
+        for at, fault in sorted((due for due in self._due if due[0] <= now), key=lambda due: due[0]):
             self._due.remove((at, fault))
             if fault.kind.effect is Effect.HAPPENS:
                 self._happened.append(fault)
             else:
-                self._active[fault.kind.name] = _Active(fault, at + fault.lasting)
-        self._active = {name: one for name, one in self._active.items() if now < one.until}
-        if self._active != before:
-            self._alter()
+                struck.append(_Active(fault, at + fault.lasting))
+        self._keep([one for one in struck if now < one.until])
 
     def next_deadline(self) -> float:
-        """Return the instant at which a fault strikes or is over, infinite if none is to come."""
-        if not self._due and not self._active:
-            return inf
-        return min([at for at, _ in self._due] + [one.until for one in self._active.values()], default=inf)
+        """Return the instant at which a fault strikes, infinite if none is to come; an end needs no poll."""
+        return min((at for at, _ in self._due), default=inf)
+
+    @property
+    def heeds_the_belt(self) -> bool:
+        """Whether some fault waits for the belt to move or to stand."""
+        return any(fault.moment in {Moment.MOTION, Moment.STANDING} for fault in self._waiting)
 
     def take_happenings(self) -> list[Fault]:
         """Return what happens now, to be carried out."""
@@ -188,7 +186,8 @@ class Misbehaviour:
         if "silent" in active:
             return ()
         if "frozen" in active:
-            return self._last or values
+            self._last = self._last or values
+            return self._last
         if "malformed" in active:
             return (_NOISE,)
         if paused and "paused-speed" in active:
@@ -207,6 +206,13 @@ class Misbehaviour:
     def _value(self, name: str) -> float | None:
         active = self._active.get(name)
         return None if active is None else active.fault.value
+
+    def _keep(self, struck: list[_Active]) -> None:
+        """Let these be the faults at work, in the order in which they struck."""
+        if struck != self._struck:
+            self._struck = struck
+            self._active = {one.fault.kind.name: one for one in struck}
+            self._alter()
 
     def _alter(self) -> None:
         facts = self._without

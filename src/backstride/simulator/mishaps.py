@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from backstride.machines.facts import load_facts
+from backstride.machines.facts import GENERIC, load_facts
 from backstride.protocol import uuids
 from backstride.protocol.control_point import RequestControl, SetTargetSpeed, encode_request
-from backstride.simulator.gatt import Cccd
+from backstride.simulator.gatt import AttFault, Cccd
 from backstride.simulator.peripheral import Peripheral
 from backstride.units import Incline, Speed
 
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backstride.simulator.faults import Fault
+    from backstride.simulator.traffic import Connection
     from backstride.simulator.treadmill import SimulatedTreadmill
 
 _RETURNS_AT: Final = Speed(100)
 """Speed of a belt that moves when its machine comes back: 1 km/h."""
 
-_STRANGER: Final = "sole-f85"
-"""The machine that answers where another one answered before."""
+_STRANGERS: Final = ("sole-f85", GENERIC)
+"""The machine that answers where another one answered before: the first that is another model."""
+
+_ASKS_AGAIN: Final = 1.0
+_ASKS: Final = 10
+"""Seconds after which another app asks again that was told to wait, and how often it asks."""
 
 
 def carry_out(treadmill: SimulatedTreadmill, fault: Fault) -> None:
@@ -30,11 +36,17 @@ def carry_out(treadmill: SimulatedTreadmill, fault: Fault) -> None:
 
 
 def _console_speed(treadmill: SimulatedTreadmill, kmh: float) -> None:
-    treadmill.console.set_speed(Speed(round(kmh * 100)))
+    """Set the speed, or the nearest that the console offers."""
+    facts = treadmill.peripheral.facts.speed
+    lowest, highest = facts.unit.from_wire(facts.minimum), facts.unit.from_wire(facts.maximum)
+    treadmill.console.set_speed(min(max(Speed(round(kmh * 100)), lowest), highest))
 
 
 def _console_incline(treadmill: SimulatedTreadmill, percent: float) -> None:
-    treadmill.console.set_incline(Incline(round(percent * 10)))
+    """Set the incline, or the nearest that the console offers; a machine without one has no such button."""
+    facts = treadmill.peripheral.facts.incline
+    if facts is not None:
+        treadmill.console.set_incline(min(max(Incline(round(percent * 10)), facts.minimum), facts.maximum))
 
 
 def _safety_key(treadmill: SimulatedTreadmill, seconds: float) -> None:
@@ -48,12 +60,27 @@ def _other_client(treadmill: SimulatedTreadmill, kmh: float) -> None:
     if not peripheral.connectable:
         treadmill.console.take_control()
         return
-    other = peripheral.connect()
-    peripheral.subscribe(other, uuids.CONTROL_POINT, Cccd.INDICATE, now)
-    peripheral.write(other, uuids.CONTROL_POINT, encode_request(RequestControl()), now)
-    peripheral.confirm(other)
-    peripheral.write(other, uuids.CONTROL_POINT, encode_request(SetTargetSpeed(Speed(round(kmh * 100)))), now)
-    peripheral.confirm(other)
+    other = peripheral.connect(encrypted=True)
+    indicates = "indicate" in peripheral.facts.control.properties
+    peripheral.subscribe(other, uuids.CONTROL_POINT, Cccd.INDICATE if indicates else Cccd.NOTIFY, now)
+    number = peripheral.facts.control.write_unit.to_wire(Speed(round(kmh * 100)))
+    requests = (encode_request(RequestControl()), encode_request(SetTargetSpeed(number)))
+    _ask(treadmill, peripheral, other, requests, _ASKS)
+
+
+def _ask(
+    treadmill: SimulatedTreadmill, peripheral: Peripheral, other: Connection, requests: tuple[bytes, ...], asks: int
+) -> None:
+    """Write `requests` as the client `other`, one after the other, and the rest later where one is refused."""
+    for done, request in enumerate(requests):
+        try:
+            peripheral.write(other, uuids.CONTROL_POINT, request, treadmill.now)
+        except AttFault:  # a procedure of somebody else is under way, or a fault of the machine's is at work
+            if asks:
+                again = partial(_ask, treadmill, peripheral, other, requests[done:], asks - 1)
+                treadmill.later(_ASKS_AGAIN, again)
+            break
+        peripheral.confirm(other)
     treadmill.disturb()
 
 
@@ -81,8 +108,9 @@ def _returns_standing(treadmill: SimulatedTreadmill, seconds: float) -> None:
 
 
 def _returns_other(treadmill: SimulatedTreadmill, seconds: float) -> None:
+    stranger = next(model for model in _STRANGERS if model != treadmill.facts.id)
     treadmill.drop_link(out_of_reach_for=seconds)
-    treadmill.replace(Peripheral(load_facts(_STRANGER), treadmill.now))
+    treadmill.replace(Peripheral(load_facts(stranger), treadmill.now))
 
 
 def _power_cut(treadmill: SimulatedTreadmill, seconds: float) -> None:
@@ -92,6 +120,11 @@ def _power_cut(treadmill: SimulatedTreadmill, seconds: float) -> None:
 
 def _adapter_lost(treadmill: SimulatedTreadmill, seconds: float) -> None:
     treadmill.air.lose_adapter()
+    treadmill.later(seconds, treadmill.air.find_adapter)
+
+
+def _adapter_unsaid(treadmill: SimulatedTreadmill, seconds: float) -> None:
+    treadmill.air.lose_adapter(said=False)
     treadmill.later(seconds, treadmill.air.find_adapter)
 
 
@@ -111,6 +144,7 @@ _MISHAPS: Final[dict[str, Callable[[SimulatedTreadmill, float], None]]] = {
     "returns-other": _returns_other,
     "power-cut": _power_cut,
     "adapter-lost": _adapter_lost,
+    "adapter-unsaid": _adapter_unsaid,
     "stalled": lambda treadmill, seconds: treadmill.stall(seconds),
 }
 """Every kind that happens."""

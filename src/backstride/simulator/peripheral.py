@@ -110,8 +110,11 @@ class Peripheral:
         """
         if not self.connectable:
             raise AttFault(AttError.INSUFFICIENT_RESOURCES)
-        self._count += 1
         self.faults.note(Moment.CONNECT, self.belt.now)
+        if self._count and not self.connections:
+            self.faults.note(Moment.RECONNECT, self.belt.now)
+        self._become()
+        self._count += 1
         connection = Connection(self._count, min(mtu, self.facts.link.mtu), encrypted)
         self.connections.append(connection)
         return connection
@@ -211,7 +214,8 @@ class Peripheral:
         deadline = min(self._next_record, self.faults.next_deadline())
         if self._answer is not None:
             deadline = min(deadline, self._answer[0])
-        if self.connections and (self.belt.starting or not (self.belt.standing or self.belt.running)):
+        turning = self.belt.starting or not (self.belt.standing or self.belt.running)
+        if turning and (self.connections or self.faults.heeds_the_belt):
             deadline = min(deadline, self.belt.next_change())
         return None if deadline == inf else deadline
 

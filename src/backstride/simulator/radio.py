@@ -1,16 +1,14 @@
-"""The air between a simulated treadmill and its clients, on one event loop: links, latency, loss, one timer."""
+"""The antenna of a simulated treadmill, on one event loop: advertisements, links, one timer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from backstride.machines.facts import ServiceDataForm
 from backstride.protocol.advertisement import MachineType, ServiceData, encode_service_data
-from backstride.simulator.gatt import AttFault
+from backstride.simulator.link import Link
 from backstride.simulator.virtual_time import stall
 
 if TYPE_CHECKING:
@@ -18,168 +16,12 @@ if TYPE_CHECKING:
 
     from backstride.simulator.faults import Fault
     from backstride.simulator.peripheral import Peripheral
-    from backstride.simulator.traffic import Connection
-
-T = TypeVar("T")
 
 LATENCY: Final = 0.015
 """Seconds from a request to its response: half a usual connection interval."""
 
-SUPERVISION_TIMEOUT: Final = 2.0
-"""Seconds of silence after which both sides take the link for lost."""
-
 ADVERTISING_TICK: Final = 0.1
 """Seconds; every machine advertises once in one to ten ticks."""
-
-
-class LinkLost(Exception):
-    """The link went before the response to a request came."""
-
-
-class Link:
-    """One client's link. What goes to the client arrives in order, and always from the loop.
-
-    A response takes `Radio.latency`; a notification takes no time of its own, but waits for the responses before it.
-    Requests of one client follow one another, as ATT has it: the next is sent when the one before is answered.
-
-    Args:
-        radio: The treadmill's side.
-        connection: The peripheral's record of it.
-        on_value: Called with UUID and value of each notification and indication.
-        on_lost: Called once when the link ends, whoever ended it.
-
-    Attributes:
-        alive: False from the moment the link is broken, even if the client does not know yet.
-    """
-
-    def __init__(
-        self,
-        radio: Radio,
-        connection: Connection,
-        *,
-        on_value: Callable[[str, bytes], None],
-        on_lost: Callable[[], None],
-    ) -> None:
-        self.connection = connection
-        self.alive = True
-        self.radio = radio
-        self._on_value = on_value
-        self._on_lost = on_lost
-        self._loop = asyncio.get_running_loop()
-        self._arriving: deque[tuple[float, Callable[[], None]]] = deque()
-        self._armed = False
-        self._pending: asyncio.Future[None] | None = None
-        self._silence: asyncio.Future[None] | None = None  # done when the air carries again, or the link is lost
-
-    async def request(self, action: Callable[[float], T]) -> T:
-        """Let the peripheral do `action` at its time and wait for the response.
-
-        Raises:
-            AttFault: The peripheral refused.
-            LinkLost: The link went before the response came.
-        """
-        while obstacle := self._pending or self._silence:
-            await asyncio.wait({obstacle})
-        if not self.alive:
-            raise LinkLost
-        self._pending = response = self._loop.create_future()
-        result: T | AttFault
-        try:
-            result = action(self.radio.now)
-        except AttFault as fault:
-            result = fault
-        delay = self.radio.latency + self.radio.peripheral.faults.response_delay
-        self._arriving.append((self._loop.time() + delay, partial(_settle, response)))
-        self.radio.pump()
-        try:
-            await response
-        finally:
-            if self._pending is response:
-                self._pending = None
-        if isinstance(result, AttFault):
-            raise result
-        return result
-
-    def command(self, action: Callable[[float], None]) -> None:
-        """Let the peripheral do `action`; nobody answers, and in a silent air it is gone."""
-        if self.alive and self._silence is None:
-            action(self.radio.now)
-            self.radio.pump()
-
-    def emit(self, uuid: str, value: bytes, *, indication: bool, overtakes: bool = False) -> None:
-        """Queue a notification or an indication behind what is on its way; the client's stack confirms the latter.
-
-        One that `overtakes` arrives before the response that is on its way.
-        """
-        if self.alive:
-            queue = self._arriving.appendleft if overtakes else self._arriving.append
-            queue((self._loop.time(), partial(self._arrive, uuid, value, indication=indication)))
-
-    def arm(self) -> None:
-        """Have the loop hand over what has arrived."""
-        if self._arriving and not self._armed and self._silence is None:
-            self._armed = True
-            due = self._arriving[0][0]
-            self._loop.call_at(due, self.hand_over, due)
-
-    def hand_over(self, due: float) -> None:
-        """Give the client what is due. Only the loop may call this, never a caller's stack."""
-        self._armed = False
-        now = max(due, self._loop.time())  # a loop may wake us a clock tick too early
-        try:
-            while self._arriving and self._arriving[0][0] <= now and self._silence is None:
-                self._arriving.popleft()[1]()
-        finally:
-            self.arm()
-
-    def close(self) -> None:
-        """End the link at once; the client is told as soon as the air carries it."""
-        if self.alive:
-            self._break()
-            self._loop.call_later(self.radio.latency, self._lose)
-
-    def mute(self) -> None:
-        """Carry nothing any more; after the supervision timeout the link is lost."""
-        if self.alive and self._silence is None:
-            self._silence = silence = self._loop.create_future()
-            self._loop.call_later(SUPERVISION_TIMEOUT, self._time_out, silence)
-
-    def unmute(self) -> None:
-        """Carry again what was held back, unless the link was lost meanwhile."""
-        if self.alive and self._silence is not None:
-            self._end_silence()
-            self.arm()
-
-    def _time_out(self, silence: asyncio.Future[None]) -> None:
-        if self._silence is silence and self.alive:
-            self._break()
-            self._lose()
-
-    def _break(self) -> None:
-        self.alive = False
-        self._arriving.clear()
-        self.radio.forget(self)
-
-    def _lose(self) -> None:
-        self._end_silence()
-        if self._pending is not None and not self._pending.done():
-            self._pending.set_exception(LinkLost())
-        self._on_lost()
-
-    def _end_silence(self) -> None:
-        if self._silence is not None:
-            _settle(self._silence)
-            self._silence = None
-
-    def _arrive(self, uuid: str, value: bytes, *, indication: bool) -> None:
-        if indication:
-            self.radio.peripheral.confirm(self.connection)
-        self._on_value(uuid, value)
-
-
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 class Radio:
@@ -255,10 +97,12 @@ class Radio:
             for link in self.links:  # nobody on the old loop can still hear
                 self.peripheral.disconnect(link.connection)
             self.links.clear()
+            self.pump()
 
     def connect(self, on_value: Callable[[str, bytes], None], on_lost: Callable[[], None], *, encrypted: bool) -> Link:
         """Accept a client. Raises AttFault if the machine takes no more."""
         self.bind()
+        self.pump()  # a fault may count from this very instant
         connection = self.peripheral.connect(mtu=self.peripheral.facts.link.mtu, encrypted=encrypted)
         link = Link(self, connection, on_value=on_value, on_lost=on_lost)
         self.links.append(link)
@@ -270,10 +114,13 @@ class Radio:
             self.links.remove(link)
             self.peripheral.disconnect(link.connection)
 
-    def drop_links(self) -> None:
-        """End every link from the machine's side; the belt goes on."""
+    def drop_links(self, *, said: bool = True) -> None:
+        """End every link, the belt goes on; without `said` no client is told."""
         for link in list(self.links):
-            link.close()
+            if said:
+                link.close()
+            else:
+                link.strand()
 
     def set_in_range(self, in_range: bool) -> None:  # noqa: FBT001 - a setter of one bool
         """Walk out of range with the client, or back; within the supervision timeout the links survive."""
@@ -304,7 +151,10 @@ class Radio:
         self.peripheral = peripheral
 
     def stall(self, seconds: float) -> None:
-        """Let the event loop stand still; what the machine sends meanwhile arrives all at once."""
+        """Let the event loop stand still; what the machine sends meanwhile arrives all at once.
+
+        The system keeps the link meanwhile and hands over later what came (bluetoothd is a process of its own).
+        """
         if self._loop is None:
             return
         end = self.now + seconds
@@ -320,19 +170,19 @@ class Radio:
             link.arm()
 
     def _poll(self, now: float) -> None:
+        links = {id(link.connection): link for link in self.links}
         for emission in self.peripheral.poll(now):
-            for link in self.links:
-                if link.connection is emission.connection:
-                    link.emit(
-                        emission.uuid,
-                        emission.value,
-                        indication=emission.indication,
-                        overtakes=emission.overtakes,
-                    )
+            link = links.get(id(emission.connection))
+            if link is not None:
+                link.emit(emission.uuid, emission.value, indication=emission.indication, overtakes=emission.overtakes)
+            elif emission.indication:  # for another app, whose stack confirms
+                self.peripheral.confirm(emission.connection)
+        if self._loop is None:
+            return
         for fault in self.peripheral.faults.take_happenings():
-            self.later(0.0, partial(self.on_happening, fault))
+            self._loop.call_soon(self.on_happening, fault)
         deadline = self.peripheral.next_deadline()
-        if self._loop is None or deadline is None:
+        if deadline is None:
             return
         when = round(deadline - self._offset, 6)  # what a virtual clock can tell apart; see _wake
         if self._timer is not None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from backstride.errors import ConfigError
 from backstride.machines.facts import GENERIC, MachineFacts, load_facts
 from backstride.simulator.console import Console
 from backstride.simulator.faults import Fault
@@ -15,7 +16,7 @@ from backstride.simulator.peripheral import Peripheral
 from backstride.simulator.radio import Radio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
@@ -38,6 +39,9 @@ class SimulatedTreadmill:
         air: The space it advertises in, shared with others; without it a space of its own.
         locked: True to close the vendor's lock, where the machine file describes one.
         faults: What goes wrong with it, besides what its machine file says.
+
+    Raises:
+        ConfigError: There is no such machine file, or a fault does not read as one.
 
     Attributes:
         facts: What the machine file says.
@@ -69,7 +73,7 @@ class SimulatedTreadmill:
         self.device: BLEDevice = device_of(self._radio)
         self.backend: type[BaseBleakClient] = self.air.client_backend
         self.scanner_backend: type[BaseBleakScanner] = self.air.scanner_backend
-        for fault in (*self.facts.faults, *faults):
+        for fault in (*_faults_of(self.facts), *faults):
             self.strike(fault)
 
     @property
@@ -162,6 +166,15 @@ class SimulatedTreadmill:
     def disturb(self) -> None:
         """Carry what the peripheral has to send, after something was done to it directly."""
         self._radio.pump()
+
+
+def _faults_of(facts: MachineFacts) -> Iterator[Fault]:
+    """Yield the faults of a machine file. Raises ConfigError, which names the file, for one that is none."""
+    for words in facts.faults:
+        try:
+            yield Fault.parse(words)
+        except ConfigError as error:
+            raise ConfigError(f"The machine file {facts.id!r} cannot be simulated: {error}") from error
 
 
 def _address(model: str, air: Air) -> str:

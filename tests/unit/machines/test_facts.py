@@ -118,12 +118,30 @@ def test_op_codes_and_targets_may_be_numbers(tmp_path: Path) -> None:
         (HEADER + "[control]\ntargets = ['the moon']\n", "speed target"),
         (HEADER + "[telemetry]\ninterval = 0\n", "interval"),
         ("summary = 'x'\n", "model"),
+        ("a = " + "[" * 2000, "nested too deep"),
+        (HEADER + "gentle = " + "1" * 5000, "5000 digits"),
+        (HEADER + "[control]\npacing = inf\n", "finite"),
+        (HEADER + "[speed]\nmaximum = '655.36 km/h'\n", "655.36 km/h is outside what FTMS can carry"),
+        (HEADER + "[speed]\nminimum = '-0.01 km/h'\n", "-0.01 km/h is outside what FTMS can carry"),
+        (HEADER + "[incline]\nminimum = '-3276.9 %'\n", "-3276.9 % is outside what FTMS can carry"),
+        (HEADER + "[incline]\ntelemetry_scale = 0.01\n", "telemetry_scale"),
+        (HEADER + "[control]\ntargets = [4294967296]\n", "4294967296 is outside what FTMS can carry"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, text: str, part: str) -> None:
     with pytest.raises(ConfigError, match="'mine' cannot be read") as refusal:
         load_facts(write(tmp_path, text))
     assert part in str(refusal.value)
+
+
+def test_the_ends_of_what_the_wire_can_carry_are_taken(tmp_path: Path) -> None:
+    ends = (
+        "[speed]\nminimum = '0 km/h'\nmaximum = '655.35 km/h'\n[incline]\nminimum = '-3276.8 %'\nmaximum = '3276.7 %'\n"
+    )
+    facts = load_facts(write(tmp_path, HEADER + ends))
+    assert (facts.speed.minimum, facts.speed.maximum) == (0, 0xFFFF)
+    assert facts.incline is not None
+    assert (facts.incline.minimum, facts.incline.maximum) == (-0x8000, 0x7FFF)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
