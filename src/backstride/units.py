@@ -26,6 +26,7 @@ _DURATION_PART = re.compile(
 )
 _CLOCK = re.compile(r"(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)")
 _METRES_PER_MILE: Final = KM_PER_MILE * 1000
+_METRES_PER_FOOT: Final = _METRES_PER_MILE / 5280
 _METRES: Final = {
     "m": Decimal(1),
     "km": Decimal(1000),
@@ -210,6 +211,13 @@ class Distance(int):
 
     def __repr__(self) -> str:
         return f"Distance({int(self)})"
+
+
+def climb_text(metres: float, unit: SpeedUnit) -> str:
+    """Return metres climbed as a person reads them: ``24.1 m`` or, beside mph, ``79 ft``."""
+    if unit is SpeedUnit.MPH:
+        return f"{_quantized(_exact(str(metres)) / _METRES_PER_FOOT, 0)} ft"
+    return f"{metres:.1f} m"
 
 
 def _quantized(value: Decimal, digits: int) -> Decimal:

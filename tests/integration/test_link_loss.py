@@ -384,9 +384,9 @@ def test_s2_one_record_of_no_speed_is_enough_to_refuse_a_target(
     async def story() -> None:
         async with Machine.connect(treadmill) as machine:
             await walking(machine)
-            treadmill.console.press_stop()
+            treadmill.peripheral.session.stop(treadmill.now)  # without a word
             await until(lambda: machine.state.speed == 0)
-            assert machine.state.standing is False
+            assert machine.state.standing is not True
             before = written(treadmill)
             with pytest.raises(SafetyError):
                 await machine.set_speed(Speed(300))

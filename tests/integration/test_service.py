@@ -260,7 +260,9 @@ def test_an_observer_that_fails_stops_the_belt_and_closes_the_record(
 
         async with Machine.connect(treadmill) as machine:
             with pytest.raises(LookupError, match="not my day"):
-                await run_session(machine, "retro-walk", records=tmp_path, on_event=broken)
+                async with asyncio.timeout(300):
+                    await run_session(machine, "retro-walk", records=tmp_path, on_event=broken)
+            assert treadmill.now < 75  # told as soon as the belt stands
             assert treadmill.belt.standing
 
     virtual_time(story())

@@ -437,3 +437,46 @@ def test_whoever_waits_for_a_command_hears_when_the_machine_is_left(
         assert isinstance(await faster, Unknown)
 
     virtual_time(story())
+
+
+def test_stop_reaches_a_machine_that_takes_five_seconds_for_every_answer(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill
+) -> None:
+    """S4: a target hangs, the link is made anew, control is gone, and every refusal comes late."""
+
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            await walking(machine)
+            treadmill.strike("answer-late=5")
+            slower = asyncio.create_task(machine.set_speed(Speed(200)))
+            await asyncio.sleep(0.1)
+            began = treadmill.now
+            assert await machine.stop() == Confirmed()
+            assert treadmill.belt.standing
+            assert treadmill.now - began < 30
+            await slower
+
+    virtual_time(story())
+
+
+@pytest.mark.parametrize("act", ["console-stop", "safety-key"])
+def test_after_a_stop_on_the_console_the_escalation_sets_no_target(
+    virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill, act: str
+) -> None:
+    """S2, S5: telemetry that repeats itself shows a belt that runs on; the console has said that it does not."""
+
+    async def story() -> None:
+        async with Machine.connect(treadmill) as machine:
+            await walking(machine)
+            treadmill.strike("frozen")
+            treadmill.strike(act)
+            await asyncio.sleep(0.1)
+            before = len(targets(treadmill))
+            stopping = machine.stop()
+            await asyncio.sleep(12)
+            assert len(targets(treadmill)) == before
+            assert written(treadmill).count("0801") >= 6
+            treadmill.mend()
+            assert await stopping == Confirmed()
+
+    virtual_time(story())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.driver.events import MachineEvent
     from backstride.driver.machine import Machine
@@ -101,3 +102,4 @@ class Address:
 
     device: BLEDevice
     backend: type[BaseBleakClient] | None
+    scanner_backend: type[BaseBleakScanner] | None = None

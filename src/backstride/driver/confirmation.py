@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.protocol.att import AttError
 from backstride.protocol.control_point import ResultCode
-from backstride.protocol.procedures import Settled, Verdict
+from backstride.protocol.tickets import Settled, Verdict
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PATIENCE_MARGIN: Final = 2.0
 """Seconds beyond the machine's own dead time: two records at the usual 1 Hz."""
 
+VERDICT_WITHIN: Final = 7.5
+"""Seconds from a command to its outcome at the latest, but for a belt or deck on its way: it is told within 8 s."""
 
 SPEED_TOLERANCE: Final = 5
 """Hundredths of km/h by which a report may differ from its target: the rounding of a machine that counts in mph."""
@@ -83,12 +85,14 @@ class Expectation:
         target: Hundredths of km/h or tenths of a per cent; 0 for Start.
         patience: Seconds without progress after which the outcome is Unknown.
         deadline: Instant at which that is; it moves on with the write, and while the belt moves towards the target.
+        latest: Instant beyond which waiting for the write does not move it.
     """
 
     command: Command
     target: int
     patience: float
     deadline: float
+    latest: float
     _origin: int | None = None
     _nearest: int | None = None
     _answered: bool = False
@@ -97,15 +101,25 @@ class Expectation:
     @classmethod
     def of(cls, command: Command, target: int, state: MachineState, motion_within: float, now: float) -> Expectation:
         """Expect `command` given at `now` on a belt in `state`, whose first sign is due within `motion_within` s."""
-        patience = motion_within + PATIENCE_MARGIN
-        expectation = cls(command, target, patience, now + patience)
+        patience = patience_for(motion_within)
+        expectation = cls(command, target, patience, now + patience, now + VERDICT_WITHIN)
         expectation._origin = expectation._distance(state)
         expectation._nearest = expectation._origin
         return expectation
 
     def written(self, now: float) -> None:
         """Take note of the write: what came before it was waiting."""
-        self.deadline = now + self.patience
+        self.deadline = min(now + self.patience, self.latest)
+
+    @property
+    def arrived(self) -> bool:
+        """True while telemetry shows what was asked for."""
+        return self._arrived
+
+    @property
+    def answered(self) -> bool:
+        """True once the machine has said Success."""
+        return self._answered
 
     def observe(self, state: MachineState, now: float) -> Outcome | None:
         """Take a telemetry state; return the outcome if this settles it."""
@@ -116,7 +130,8 @@ class Expectation:
             self._origin = self._nearest = distance
         if self._nearest is not None and distance < self._nearest:
             self._nearest = distance
-            self.deadline = max(self.deadline, now + self.patience)
+            if self.command is not Command.START:  # one that moves is on its way nowhere: only its answer is missing
+                self.deadline = max(self.deadline, now + self.patience)
         self._arrived = distance <= (self._origin or 0) // 2
         return Confirmed() if self._arrived and self._answered else None
 
@@ -142,8 +157,9 @@ class Expectation:
         if now < self.deadline:
             return None
         if self._answered:
-            return Unknown(f"the treadmill acknowledged {self.command.value}, but the belt does not follow")
-        return Unknown("the treadmill did not answer")
+            return Unknown(f"the treadmill acknowledged {self.command.value}, but {_UNMOVED[self.command]}")
+        although = ", although the belt moves" if self.command is Command.START and self._arrived else ""
+        return Unknown(f"the treadmill did not answer{although}")
 
     def _distance(self, state: MachineState) -> int | None:
         match self.command:
@@ -157,6 +173,11 @@ class Expectation:
                 return None
 
 
+def patience_for(motion_within: float) -> float:
+    """Return the seconds without progress after which a command on such a machine has come to nothing."""
+    return min(motion_within + PATIENCE_MARGIN, VERDICT_WITHIN)
+
+
 def describe_refusal(settled: Settled) -> str:
     """Return why a procedure was refused, as a person reads it."""
     if settled.att_error is not None:
@@ -164,6 +185,12 @@ def describe_refusal(settled: Settled) -> str:
     result = settled.result or 0
     return _RESULT_REASONS.get(result, f"result code 0x{result:02X}")
 
+
+_UNMOVED: Final = {
+    Command.START: "no motion is seen",
+    Command.SPEED: "the belt does not follow",
+    Command.INCLINE: "the deck does not follow",
+}
 
 _RESULT_REASONS: Final = {
     int(ResultCode.OP_CODE_NOT_SUPPORTED): "the treadmill does not support this",

@@ -8,11 +8,13 @@ dead.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from backstride.driver.confirmation import PATIENCE_MARGIN, Command, Confirmed, Expectation, Outcome, Rejected, Unknown
+from backstride.driver import events
+from backstride.driver.commands import Commands
+from backstride.driver.confirmation import PATIENCE_MARGIN, Command, Confirmed, Expectation, Outcome, Unknown
 from backstride.driver.halting import Halt, HaltStep
+from backstride.driver.obedience import Deed, Obedience, ObedienceWatch
 from backstride.errors import Disconnected, MachineError, ProcedureRefused, ProcedureTimeout
 from backstride.protocol.att import AttError
 from backstride.protocol.control_point import (
@@ -23,12 +25,14 @@ from backstride.protocol.control_point import (
     StopOrPause,
     StopOrPauseRequest,
 )
-from backstride.protocol.procedures import ProcedureQueue, QueueRules, Settled, Ticket, Verdict, Write
+from backstride.protocol.procedures import ProcedureQueue, QueueRules
+from backstride.protocol.tickets import Settled, Ticket, Verdict, Write
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from backstride.driver.console import ConsoleWatch
+    from backstride.driver.events import MachineEvent
     from backstride.driver.state import MachineState
     from backstride.driver.uplink import Uplink
     from backstride.machines.capabilities import Capabilities
@@ -36,6 +40,11 @@ if TYPE_CHECKING:
     from backstride.protocol.control_point import Request
 
 _TARGETS: Final = (SetTargetSpeed, SetTargetInclination)
+_DEEDS: Final = {
+    Verdict.SUCCEEDED: Deed.IGNORED,
+    Verdict.REFUSED: Deed.REFUSED,
+    Verdict.WRITE_REFUSED: Deed.REFUSED,
+}  # what a machine shows whose belt does not slow down although its Stop ended like this
 _PAIRING_MENDS: Final = frozenset(
     {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRYPTION, AttError.INSUFFICIENT_ENCRYPTION_KEY_SIZE}
 )
@@ -51,27 +60,14 @@ class Owner(Protocol):
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run `work` as long as the machine lives."""
 
-    def stop_unproven(self) -> None:
-        """Take note that the belt is not seen slowing after Stop (S5)."""
+    def tell(self, event: MachineEvent) -> None:
+        """Tell whoever listens: a belt that is not seen slowing after Stop (S5), a machine that disobeys (S10)."""
 
     def relink(self) -> None:
         """Make the link anew for nothing but the Stop (S4)."""
 
     def link_is_dead(self, reason: str) -> None:
         """Drop a link on which commands get no answer any more."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A command that waits for its outcome."""
-
-    expectation: Expectation
-    ticket: Ticket
-    outcome: asyncio.Future[Outcome]
-
-    def settle(self, outcome: Outcome) -> None:
-        if not self.outcome.done():
-            self.outcome.set_result(outcome)
 
 
 class Control:
@@ -90,13 +86,19 @@ class Control:
         self._console = console
         self._loop = asyncio.get_running_loop()
         self._queue = ProcedureQueue(QueueRules(facts.control.pacing, frozenset(map(int, facts.control.unanswered))))
-        self._pending: dict[Command, _Pending] = {}
+        self._obedience = ObedienceWatch(capabilities)
+        self._commands = Commands(self._queue, self._obedience)
         self._procedures: dict[int, asyncio.Future[Settled]] = {}
         self._halt: Halt | None = None
         self._halted: asyncio.Future[Outcome] | None = None
-        self.has_started = False
+        self.has_started = self._stopped_on_console = False
         self._start_works_until = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def obedience(self) -> Obedience:
+        """What the machine has shown to obey."""
+        return self._obedience.known
 
     @property
     def halting(self) -> bool:
@@ -111,24 +113,18 @@ class Control:
     @property
     def starting(self) -> bool:
         """True while a Start is on its way: asked for, or written and the belt may yet begin to move."""
-        return Command.START in self._pending or self._loop.time() < self._start_works_until
+        return Command.START in self._commands or self._loop.time() < self._start_works_until
 
     async def command(self, command: Command, target: int, request: Request) -> Outcome:
         """Carry out a command; return once answer and telemetry agree, or one of them says no, or nothing comes."""
-        now = self._loop.time()
-        older = self._pending.pop(command, None)
-        if older is not None:
-            older.settle(Unknown("a newer command took its place"))
-        expectation = Expectation.of(command, target, self._owner.state, self._capabilities.motion_within, now)
-        pending = _Pending(expectation, self._queue.submit(request, now), self._loop.create_future())
-        self._pending[command] = pending
+        now, state = self._loop.time(), self._owner.state
+        expectation = Expectation.of(command, target, state, self._capabilities.motion_within, now)
+        pending = self._commands.begin(expectation, self._queue.submit(request, now), state, now)
         self.pump()
         try:
             return await pending.outcome
         finally:
-            self._queue.cancel(pending.ticket)  # whoever is cancelled leaves nothing behind that is written later (S1)
-            if self._pending.get(command) is pending:
-                del self._pending[command]
+            self._commands.end(pending)
 
     async def procedure(self, request: Request) -> Settled:
         """Carry out a procedure that moves nothing; return how it ended."""
@@ -142,7 +138,8 @@ class Control:
         """Bring the belt to a standstill; what waits is withdrawn, and Stop is with the link in the next turn (S4)."""
         now = self._loop.time()
         self._queue.withdraw()
-        self._give_up_commands("the belt was stopped")
+        self._commands.give_up("the belt was stopped")
+        self._obedience.stopping(self._owner.state)
         if self._halt is None:
             self._halt = Halt(now, pause_first=pause_first)
         else:
@@ -163,28 +160,36 @@ class Control:
         may_yet_start = now < self._start_works_until - PATIENCE_MARGIN  # from then on a Start would show
         if self._halt is not None and not may_yet_start and self._halt.observe(state):
             self._halt_ends(Confirmed())
-        for command, pending in tuple(self._pending.items()):
-            outcome = pending.expectation.observe(state, now)
-            if outcome is not None:
-                self._pending.pop(command).settle(outcome)
+        self._commands.observe(state, now)
+        self._obedience.observe(state, now)
         self._drain(now)
+        self._tell_changes()
 
     def indicated(self, value: bytes) -> None:
         """Take an indication of the control point."""
         self._queue.indicated(value, self._loop.time())
         self.pump()
 
-    def console_stopped(self) -> None:
-        """Take note that the belt was stopped on the console: what waits is withdrawn, and no Start works on (S2)."""
-        self._start_works_until = float("-inf")
-        self._queue.withdraw()
-        self._give_up_commands("the belt was stopped on the console")
-        self.pump()
-
-    def control_lost(self) -> None:
-        """Take note that somebody else has control."""
-        self._queue.control_lost()
-        self._queue.withdraw()
+    def console_acted(self, event: MachineEvent) -> None:
+        """Take note of what somebody did on the console: what it concerns is not ours any more (S2, S11)."""
+        match event:
+            case events.ConsoleStopped() | events.SafetyKeyPulled():
+                self._stopped_on_console = True
+                self._start_works_until = float("-inf")
+                self._queue.withdraw()
+                self._commands.give_up("the belt was stopped on the console")
+            case events.ControlTaken():
+                self._queue.control_lost()
+                self._queue.withdraw()
+                self._obedience.forget()
+            case events.ConsoleStarted():
+                self._stopped_on_console = False
+                self._queue.withdraw(StartOrResume)  # one person's start is enough
+                self._obedience.forget_start()
+            case events.ConsoleSpeed():
+                self._obedience.forget(Command.SPEED)
+            case events.ConsoleIncline():
+                self._obedience.forget(Command.INCLINE)
         self.pump()
 
     def link_made(self) -> None:
@@ -197,7 +202,8 @@ class Control:
         """Settle everything: nothing survives the link but, on a link made anew for it, the Stop."""
         self._queue.link_lost()
         self._drain(self._loop.time())
-        self._give_up_commands("the connection to the treadmill was lost")
+        self._commands.give_up("the connection to the treadmill was lost")
+        self._obedience.forget_start()
         if not halt_goes_on:
             self._halt_ends(Unknown("the connection to the treadmill was lost"))
 
@@ -214,16 +220,17 @@ class Control:
         if self._halt is not None:
             for step in self._halt.due(self._owner.state, now):
                 self._take(step, now)
-        for command, pending in tuple(self._pending.items()):
-            if (outcome := pending.expectation.expire(now)) is not None:
-                if self._queue.cancel(pending.ticket):
-                    busy = "the treadmill was busy with an earlier command; this one was not sent"
-                    outcome = Rejected(busy, sent=False)
-                self._pending.pop(command).settle(outcome)
+        self._obedience.judge(self._owner.state, now)
+        self._commands.expire(now)
         self._drain(now)
         if self._queue.suspect and self._halt is None:
             self._owner.link_is_dead("the treadmill left a command unanswered for 30 s")  # FTMP 4.4.14.3
         self._arm()
+        self._tell_changes()
+
+    def _tell_changes(self) -> None:
+        for change in self._obedience.take_changes():
+            self._owner.tell(change)
 
     def _drain(self, now: float) -> None:
         while output := self._queue.poll(now):
@@ -242,14 +249,18 @@ class Control:
             case HaltStep.LOWEST_SPEED:
                 self._queue.submit(self._slowest(), now)
             case HaltStep.TELL_PERSON:
-                self._owner.stop_unproven()
+                verdict = None if self._halt is None else self._halt.verdict
+                self._obedience.not_stopped(
+                    Deed.UNANSWERED if verdict is None else _DEEDS.get(verdict, Deed.UNANSWERED)
+                )
+                self._owner.tell(events.StopUnproven())
             case HaltStep.RELINK:
                 self._owner.relink()
 
     def _slowest(self) -> Request:
-        """Return the lowest target, or Stop where that would not slow the belt down."""
+        """Return the lowest target, or Stop where that would not slow the belt down, or the console has (S2)."""
         grid, speed = self._capabilities.speed, self._owner.state.speed
-        if grid is None or speed is None or speed <= grid.minimum:
+        if grid is None or speed is None or speed <= grid.minimum or self._stopped_on_console:
             return StopOrPauseRequest(StopOrPause.STOP)
         return SetTargetSpeed(grid.write_unit.to_wire(grid.minimum))
 
@@ -271,7 +282,8 @@ class Control:
         else:
             self._queue.written(ticket, self._loop.time())
         finally:
-            self._start_arrived()
+            if isinstance(ticket.request, StartOrResume):
+                self._start_arrived()
         self.pump()
 
     def _start_arrived(self) -> None:
@@ -282,11 +294,9 @@ class Control:
     def _about_to_write(self, ticket: Ticket, now: float) -> None:
         self._console.wrote(ticket.request, now)
         if isinstance(ticket.request, StartOrResume):
-            self.has_started = True
+            self.has_started, self._stopped_on_console = True, False
             self._start_works_until = float("inf")  # until the write has come back, nobody knows when it arrives
-        for pending in self._pending.values():
-            if pending.ticket.number == ticket.number:
-                pending.expectation.written(now)
+        self._commands.written(ticket, now)
 
     async def _carry(self, write: Write) -> None:
         """Write, and pair where the machine demands it (facts 10).
@@ -312,30 +322,22 @@ class Control:
             self._start_works_until = float("-inf")
         if ticket.urgent and self._halt is not None:
             self._halt.settled(settled, now)
-        for command, pending in tuple(self._pending.items()):
-            if pending.ticket.number == ticket.number:
-                outcome = pending.expectation.settled(settled)
-                if outcome is not None:
-                    self._pending.pop(command).settle(outcome)
-
-    def _give_up_commands(self, reason: str) -> None:
-        for pending in self._pending.values():
-            pending.settle(Unknown(reason))
-        self._pending.clear()
+        self._commands.settled(settled)
 
     def _halt_ends(self, outcome: Outcome) -> None:
         halted, self._halt, self._halted = self._halted, None, None
         if isinstance(outcome, Confirmed):
+            self._obedience.stopped()
             self._start_works_until = float("-inf")
         if halted is not None and not halted.done():
             halted.set_result(outcome)
 
     def _arm(self) -> None:
-        deadlines = [pending.expectation.deadline for pending in self._pending.values()]
+        deadlines = [self._commands.next_deadline(), self._obedience.next_deadline()]
         if (deadline := self._queue.next_deadline()) is not None:
             deadlines.append(deadline)
         if self._halt is not None:
             deadlines.append(self._halt.next_deadline())
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(min(deadlines), self.pump) if deadlines else None
+        self._timer = None if min(deadlines) == float("inf") else self._loop.call_at(min(deadlines), self.pump)

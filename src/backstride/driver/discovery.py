@@ -21,7 +21,7 @@ from backstride.protocol import uuids
 from backstride.protocol.advertisement import MachineType, decode_service_data
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
@@ -34,7 +34,10 @@ SETTLE: Final = 1.0
 """Seconds to listen on once a name is found: more may be told of it, and there may be a second such machine."""
 
 SCANNER_WITHIN: Final = 10.0
-"""Seconds for the system to begin a scan, or to end it."""
+"""Seconds for the system to begin a scan."""
+
+SCANNER_ENDS_WITHIN: Final = 2.0
+"""Seconds for the system to end it: whoever leaves meanwhile has not much longer (S6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Found:
         facts: The machine file that fits the name.
         available: False if it says that it is in use; None if it says nothing.
         is_treadmill: True if the advertisement says treadmill, None if only a connection can tell.
+        scanner_backend: The bleak scanner backend that heard it; None is the platform's own.
     """
 
     device: BLEDevice
@@ -58,6 +62,7 @@ class Found:
     facts: MachineFacts
     available: bool | None
     is_treadmill: bool | None
+    scanner_backend: type[BaseBleakScanner] | None = None
 
     @property
     def address(self) -> str:
@@ -184,7 +189,48 @@ class Discovery:
             return None
         if is_treadmill is False and not known:
             return None
-        return Found(device, self._client, name, advertisement.rssi, facts, available, True if known else is_treadmill)
+        is_treadmill = True if known else is_treadmill
+        return Found(device, self._client, name, advertisement.rssi, facts, available, is_treadmill, self._scanner)
+
+
+async def listen_for(
+    address: str,
+    name: str | None,
+    seconds: float,
+    *,
+    scanner: type[BaseBleakScanner] | None,
+    strangers: Collection[str] = (),
+) -> BLEDevice | None:
+    """Listen for a machine that was known before; return its device as soon as its address is heard.
+
+    Args:
+        address: Its address, or the identifier the system gives instead.
+        name: Its whole name, if a device of that name under another address may be it: some machines change their
+            address with every power-on. Such a device is returned only if the known address was not heard.
+        seconds: How long to listen.
+        scanner: bleak scanner backend; None is the platform's own.
+        strangers: Addresses under which another machine has that name.
+
+    Raises:
+        NotFound: Bluetooth is not to be had.
+        Disconnected: It does not answer.
+    """
+    heard: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+    namesakes: dict[str, BLEDevice] = {}
+
+    def advertised(device: BLEDevice, advertisement: AdvertisementData) -> None:
+        if device.address.upper() == address.upper():
+            if not heard.done():
+                heard.set_result(device)
+        elif name is not None and advertisement.local_name == name and device.address not in strangers:
+            namesakes[device.address] = device
+
+    try:
+        async with _scanning(BleakScanner(advertised, backend=scanner)):
+            await asyncio.wait({heard}, timeout=seconds)
+    except RADIO_ERRORS as error:
+        raise translated(error) from error
+    return heard.result() if heard.done() else next(iter(namesakes.values()), None)
 
 
 @contextlib.asynccontextmanager
@@ -195,7 +241,7 @@ async def _scanning(scanner: BleakScanner) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        async with asyncio.timeout(SCANNER_WITHIN):
+        async with asyncio.timeout(SCANNER_ENDS_WITHIN):
             await scanner.stop()
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from backstride.driver.confirmation import Command
+    from backstride.driver.obedience import Obedience
     from backstride.units import Incline, Speed
 
 
@@ -62,6 +64,14 @@ class StopUnproven:
     """Stop was sent, and the belt is not seen slowing: the person must use the console or the safety key (S5)."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObedienceChanged:
+    """A Start, speed or incline has come to nothing, or to something after all (S10); of Stop tells `StopUnproven`."""
+
+    command: Command
+    obedience: Obedience
+
+
 MachineEvent = (
     ConsoleStarted
     | ConsoleStopped
@@ -72,4 +82,5 @@ MachineEvent = (
     | LinkLost
     | LinkRestored
     | StopUnproven
+    | ObedienceChanged
 )

@@ -12,11 +12,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from backstride.protocol.att import AttError
-from backstride.protocol.procedures import Verdict
+from backstride.protocol.tickets import Verdict
 
 if TYPE_CHECKING:
     from backstride.driver.state import MachineState
-    from backstride.protocol.procedures import Settled
+    from backstride.protocol.tickets import Settled
 
 STEP_EVERY: Final = 1.0
 """Seconds between two steps of the escalation (S5)."""
@@ -60,12 +60,14 @@ class Halt:
         since: The instant at which stopping was asked for.
         done: True once the belt has been seen to stand after the first step.
         told: True once the person has been told to use the console.
+        verdict: How Stop or Pause ended, the best of all so far, or None before the first has.
     """
 
     def __init__(self, now: float, *, pause_first: bool = False) -> None:
         self.since = now
         self.done = False
         self.told = False
+        self.verdict: Verdict | None = None
         self._relink_after = TELL_AFTER
         self._relink_at = now + TELL_AFTER
         self._tell_at = now + TELL_AFTER
@@ -122,6 +124,8 @@ class Halt:
         """Take the end of a Stop or Pause: a busy machine is asked again sooner (S4)."""
         if settled.verdict is Verdict.SUPERSEDED:
             return
+        if self.verdict is not Verdict.SUCCEEDED:  # what follows may be refused for a belt that was stopped already
+            self.verdict = settled.verdict
         self._answered = self._answered or settled.verdict in {Verdict.SUCCEEDED, Verdict.REFUSED}
         self._busy = settled.att_error == AttError.PROCEDURE_ALREADY_IN_PROGRESS
         if self._busy:

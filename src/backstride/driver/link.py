@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.driver.radio import Trace
 
 Answer = TypeVar("Answer")
 
 CONNECT_WITHIN: Final = 45.0
-"""Seconds for a connection with its retries and service discovery."""
+"""Seconds for a first connection with its retries and service discovery."""
 
 GATT_WITHIN: Final = 30.0
 """Seconds for one read, write or subscription: the ATT transaction timeout."""
@@ -35,11 +36,14 @@ GATT_WITHIN: Final = 30.0
 CLOSE_WITHIN: Final = 5.0
 """Seconds for a disconnection: nothing depends on its outcome, so nobody waits longer."""
 
+GIVEN_UP_WITHIN: Final = 0.5
+"""Seconds for an attempt that is given up to clean up; a Bluetooth service that hangs is left hanging (S6)."""
+
 CONNECT_ATTEMPTS: Final = 3
 
 
 class Connectable(Protocol):
-    """Anything with a Bluetooth device and the bleak backend that reaches it; None is the platform's own.
+    """Anything with a Bluetooth device and the bleak backends that reach it; None is the platform's own.
 
     What a scan finds is one, and so is a simulated treadmill.
     """
@@ -52,19 +56,33 @@ class Connectable(Protocol):
     def backend(self) -> type[BaseBleakClient] | None:
         """The bleak client backend."""
 
+    @property
+    def scanner_backend(self) -> type[BaseBleakScanner] | None:
+        """The bleak scanner backend that hears the device; None beside a `backend` is none."""
+
 
 class Link:
-    """A connection to one device, from `open` to `close` or loss; never reused."""
+    """A connection to one device, from `open` to `close` or loss; never reused.
+
+    Args:
+        device: What to connect to.
+        backend: The bleak client backend that reaches it; None is the platform's own.
+        on_value: Called with UUID and value of each notification and indication.
+        on_lost: Called once if the link ends without our doing.
+        trace: Called with every value that crosses the air.
+    """
 
     def __init__(
         self,
-        target: Connectable,
+        device: BLEDevice,
+        backend: type[BaseBleakClient] | None,
         *,
         on_value: Callable[[str, bytes], None],
         on_lost: Callable[[Link], None],
         trace: Trace | None = None,
     ) -> None:
-        self._target = target
+        self._device = device
+        self._options: dict[str, Any] = {} if backend is None else {"backend": backend}
         self._on_value = on_value
         self._on_lost = on_lost
         self._trace = trace
@@ -84,31 +102,35 @@ class Link:
         """Raise Disconnected unless the link is up."""
         self._up()
 
-    async def open(self, within: float = CONNECT_WITHIN) -> None:
+    async def open(self, once_within: float | None = None) -> None:
         """Connect and discover the services.
+
+        Args:
+            once_within: Seconds for a single attempt that says at once why it failed; without it several are made.
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
-            Disconnected: The connection could not be made, or not within `within` seconds.
+            Disconnected: The connection could not be made, or not in time.
         """
-        device = self._target.device
-        options: dict[str, Any] = {} if self._target.backend is None else {"backend": self._target.backend}
-        connecting = establish_connection(
-            BleakClient,
-            device,
-            device.name or device.address,
-            disconnected_callback=self._disconnected,
-            max_attempts=CONNECT_ATTEMPTS,
-            **options,
-        )
+        connecting = self._connected() if once_within is None else self._connected_once(once_within)
+        attempt = asyncio.ensure_future(connecting)
+        attempt.add_done_callback(self._take_client)
         try:
-            async with asyncio.timeout(within):
-                self._client = await connecting
-            for characteristic in self._client.services.characteristics.values():
+            async with asyncio.timeout(once_within or CONNECT_WITHIN):
+                await asyncio.wait({attempt})
+            client = attempt.result()
+            for characteristic in client.services.characteristics.values():
                 self._characteristics.setdefault(characteristic.uuid, characteristic)
-        except RADIO_ERRORS as error:
-            raise _not_connected(device, error) from error
-        if not self._client.is_connected:  # lost between bleak's success and here
+        except (*RADIO_ERRORS, KeyError) as error:  # KeyError: services that change while bleak reads them
+            raise _not_connected(self._device, error) from error
+        finally:
+            if not attempt.done():
+                attempt.cancel()
+                try:
+                    await asyncio.wait({attempt}, timeout=GIVEN_UP_WITHIN)
+                finally:
+                    attempt.cancel()  # for good, if it hangs in cleaning up
+        if not client.is_connected:  # lost between bleak's success and here
             self._mark_lost()
 
     def retire(self) -> None:
@@ -207,6 +229,27 @@ class Link:
             return False
         return True
 
+    async def _connected(self) -> BleakClient:
+        """Connect as patiently as a first connection deserves."""
+        return await establish_connection(
+            BleakClient,
+            self._device,
+            self._device.name or self._device.address,
+            disconnected_callback=self._disconnected,
+            max_attempts=CONNECT_ATTEMPTS,
+            **self._options,
+        )
+
+    async def _connected_once(self, within: float) -> BleakClient:
+        client = BleakClient(self._device, disconnected_callback=self._disconnected, timeout=within, **self._options)
+        await client.connect()
+        return client
+
+    def _take_client(self, attempt: asyncio.Task[BleakClient]) -> None:
+        """Keep what was connected, even if nobody waits for it any more: `close` has to disconnect it."""
+        if not attempt.cancelled() and attempt.exception() is None:
+            self._client = attempt.result()
+
     def _up(self) -> BleakClient:
         if self._client is None or self._lost.done():
             raise Disconnected("The connection to the treadmill is gone.")
@@ -247,8 +290,15 @@ class Link:
             self._lost.set_result(None)
 
     def _traced(self, direction: str, uuid: str, value: bytes) -> None:
-        if self._trace is not None:
+        """Show a value to the trace; one that fails is reported, shown no more, and holds up nothing, not a Stop."""
+        if self._trace is None:
+            return
+        try:
             self._trace(direction, uuid, value)
+        except Exception as error:  # noqa: BLE001 - a stranger's code; the loop's handler reports it
+            self._trace = None
+            context = {"message": "the trace of a link failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
 
 
 def _failed(error: BaseException) -> MachineError:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from backstride.driver.machine import Machine
+    from backstride.driver.linked import Linked
 
 SILENCE_IS_LOSS: Final = 10.0
 """Age of telemetry in seconds that counts as link loss (S9)."""
@@ -15,7 +15,7 @@ SILENCE_IS_LOSS: Final = 10.0
 class SilenceWatch:
     """Declares the link of a machine dead once nothing has been heard for too long."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Linked) -> None:
         self._machine = machine
         self._loop = asyncio.get_running_loop()
         self._linked_at = 0.0

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from backstride.driver.events import ConsoleStopped, SafetyKeyPulled
 from backstride.errors import DecodeError
 from backstride.protocol.treadmill_data import RecordAssembler, TreadmillData, decode_treadmill_data
 from backstride.units import Distance, Incline, Speed
 
 if TYPE_CHECKING:
+    from backstride.driver.events import MachineEvent
     from backstride.machines.capabilities import Capabilities
     from backstride.machines.facts import InclineFacts
 
@@ -30,6 +32,10 @@ STANDING_SAMPLES: Final = 2
 
 SLOWING_BY: Final = Speed(5)
 """Loss of speed between records that counts as slowing: half the usual step of 0.1 km/h."""
+
+MOVES_AGAIN_AFTER: Final = 3.0
+"""Seconds after a stop on the console at which a belt that has not lost speed since the last record moves again, or
+still; and seconds of silence that mean a standing belt where telemetry ends with the motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,30 @@ class TelemetryWatch:
         self._assembler = RecordAssembler()
         self._recent: dict[bytes, float] = {}
         self._zeros = 0
+        self._stopped_at: float | None = None  # on the console, and no motion seen since
         self._heard: dict[str, float] = {}
+
+    def is_moving(self, now: float) -> bool:
+        """Tell whether a target may go to the belt: it is seen to move, and no silence says otherwise (S2)."""
+        state = self.state
+        silent = self._capabilities.silent_when_stopped and state.age(now) > MOVES_AGAIN_AFTER
+        return state.standing is False and bool(state.speed) and not silent
+
+    def console_acted(self, event: MachineEvent, now: float) -> MachineState | None:
+        """Take note of what the console did; return the new state, or None if it changed nothing.
+
+        After a stop nobody knows what the belt does, until it is seen to stand or to move again (S2).
+        """
+        if not isinstance(event, ConsoleStopped | SafetyKeyPulled) or self.state.standing is True:
+            return None
+        self._stopped_at = now
+        self.state = replace(self.state, standing=None, slowing=False)
+        return self.state
 
     def link_made(self) -> MachineState:
         """Start afresh: nothing heard on an earlier link is known to be true."""
         self._assembler.reset()
-        self._zeros = 0
+        self._zeros, self._stopped_at = 0, None
         self._recent.clear()
         self._heard.clear()
         self.state = MachineState(connected=True)
@@ -156,7 +180,7 @@ class TelemetryWatch:
             at=now,
             speed=speed,
             incline=self._aged("incline", self._told_incline(record.inclination), before.incline, now),
-            standing=self._standing(speed),
+            standing=self._standing(speed, now),
             slowing=before.speed is not None and before.speed - speed >= SLOWING_BY,
             samples=before.samples + 1,
             distance=self._aged("distance", distance, before.distance, now),
@@ -169,10 +193,25 @@ class TelemetryWatch:
             connected=True,
         )
 
-    def _standing(self, speed: Speed) -> bool | None:
-        if speed > 0:
+    def _standing(self, speed: Speed, now: float) -> bool | None:
+        before = self.state
+        if speed == 0 and self._zeros >= STANDING_SAMPLES:
+            self._stopped_at = None
+            return True
+        if speed == 0:
+            return before.standing
+        if self._stopped_at is not None and self._may_be_stopping(speed, now):
+            return None
+        self._stopped_at = None
+        return False
+
+    def _may_be_stopping(self, speed: Speed, now: float) -> bool:
+        """Tell whether `speed` fits a belt that comes to rest after a stop on the console."""
+        before = self.state
+        if before.speed is None or before.age(now) > MOVES_AGAIN_AFTER:
             return False
-        return True if self._zeros >= STANDING_SAMPLES else self.state.standing
+        gained = speed - before.speed
+        return gained < 0 or (gained < SLOWING_BY and now - (self._stopped_at or now) < MOVES_AGAIN_AFTER)
 
     def _aged(self, name: str, heard: Value | None, before: Value | None, now: float) -> Value | None:
         if heard is not None:

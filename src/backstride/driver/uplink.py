@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Final
 
+from backstride.driver.discovery import listen_for
 from backstride.driver.link import Link
 from backstride.errors import Disconnected
 from backstride.protocol import uuids
@@ -13,12 +15,20 @@ from backstride.protocol import uuids
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from bleak.backends.device import BLEDevice
+
+    from backstride.driver.identity import Identity
     from backstride.driver.link import Connectable
     from backstride.driver.radio import Trace
+
+_STRANGERS: Final = 32  # machines of the same name in one room are fewer
 
 
 class Uplink:
     """The way to one machine over one link after another.
+
+    A device that was heard again is reached as it was heard last: BlueZ forgets devices, and gives them another path on
+    another adapter.
 
     Args:
         target: What to connect to.
@@ -33,11 +43,18 @@ class Uplink:
         self.target = target
         self.is_up = False
         self._trace = trace
+        self._heard_as: BLEDevice | None = None
+        self._strangers: deque[str] = deque(maxlen=_STRANGERS)
         self._link: Link | None = None
         self._making = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._heard: Callable[[str, bytes], None] = lambda _uuid, _value: None
         self._lost: Callable[[], None] = lambda: None
+
+    @property
+    def device(self) -> BLEDevice:
+        """The device as it was heard last."""
+        return self._heard_as or self.target.device
 
     @property
     def takes_commands(self) -> bool:
@@ -50,8 +67,11 @@ class Uplink:
         self._lost = lost
 
     @contextlib.asynccontextmanager
-    async def making(self) -> AsyncIterator[Link]:
+    async def making(self, once_within: float | None = None) -> AsyncIterator[Link]:
         """Make a new link for the block to prepare; it is ready for use when the block ends, or closed if it fails.
+
+        Args:
+            once_within: Seconds for a single attempt to connect; without it several are made.
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
@@ -60,15 +80,37 @@ class Uplink:
         async with self._making:
             self.drop()
             await self._closed()  # a machine that takes one client only must be free again
-            link = self._link = Link(self.target, on_value=self._value, on_lost=self._link_lost, trace=self._trace)
+            link = self._link = Link(
+                self.device, self.target.backend, on_value=self._value, on_lost=self._link_lost, trace=self._trace
+            )
             try:
-                await link.open()
+                await link.open(once_within)
                 yield link
                 link.require_open()
             except BaseException:
                 self._retire(link)
                 raise
             self.is_up = True
+
+    async def listen(self, known: Identity, seconds: float) -> None:
+        """Listen until the machine is heard again, or for so many seconds; without a scanner not at all.
+
+        Raises:
+            NotFound: Bluetooth is not to be had.
+            Disconnected: It does not answer.
+        """
+        scanner = self.target.scanner_backend
+        if scanner is None and self.target.backend is not None:
+            return
+        namesake = known.name if known.serial_number is not None else None  # nothing else would prove who it is
+        heard = await listen_for(known.address, namesake, seconds, scanner=scanner, strangers=self._strangers)
+        self._heard_as = heard or self._heard_as
+
+    def refuse(self) -> None:
+        """Take note that the device heard last is another machine: it is not connected to for its name again."""
+        if self._heard_as is not None:
+            self._strangers.append(self._heard_as.address)
+            self._heard_as = None
 
     async def write_control(self, value: bytes) -> None:
         """Write to the control point; see `Link.write`. Raises Disconnected if there is no link."""

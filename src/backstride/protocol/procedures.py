@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 from backstride.errors import DecodeError
@@ -25,10 +24,10 @@ from backstride.protocol.control_point import (
     SetTargetInclination,
     SetTargetSpeed,
     StartOrResume,
-    StopOrPauseRequest,
     decode_response,
     encode_request,
 )
+from backstride.protocol.tickets import Settled, Ticket, Verdict, Write
 
 ANSWER_DEADLINE: Final = 30.0
 """Seconds from the write to the indication, after which the link is suspect (FTMP 4.4.14.3)."""
@@ -38,49 +37,6 @@ CONTROL_PATIENCE: Final = 5.0
 
 KNOWN_SILENCE: Final = 0.3
 """Seconds to wait for an answer that the machine file says never comes (Omega Z: 2 s made its Stop slow)."""
-
-
-class Verdict(Enum):
-    """How a procedure ended."""
-
-    SUCCEEDED = "succeeded"
-    REFUSED = "refused"  # the indication carries another result than Success
-    WRITE_REFUSED = "write refused"  # an ATT error: the procedure never started
-    UNANSWERED = "unanswered"
-    SUPERSEDED = "superseded"  # a newer one of its kind took its place
-    WITHDRAWN = "withdrawn"  # it was never written
-    LINK_LOST = "link lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """One asked-for procedure."""
-
-    number: int
-    request: Request
-
-    @property
-    def urgent(self) -> bool:
-        """Stop and Pause overtake everything (S4)."""
-        return isinstance(self.request, StopOrPauseRequest)
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Write this value to the control point now."""
-
-    ticket: Ticket
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A procedure has ended; `result` is the result code and `att_error` the ATT error, where there was one."""
-
-    ticket: Ticket
-    verdict: Verdict
-    result: int | None = None
-    att_error: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +78,7 @@ class ProcedureQueue:
     _ordinary: _Flight | None = None
     _urgent: _Flight | None = None
     _stop_again: Ticket | None = None
+    _stop_denied: bool = False  # for want of control
     _retried: set[int] = field(default_factory=set)
     _output: list[Write | Settled] = field(default_factory=list)
     _last_write: float = float("-inf")
@@ -133,6 +90,7 @@ class ProcedureQueue:
         if ticket.urgent:
             self.withdraw()
             self._give_up_stop_again(Verdict.SUPERSEDED)
+            self._ask_before_stopping(now)
             self._write_urgent(ticket, now)
         elif self.suspect:
             self._settle(ticket, Verdict.UNANSWERED)
@@ -192,10 +150,12 @@ class ProcedureQueue:
         except DecodeError:
             return
         for flight in (self._urgent, self._ordinary):
-            if flight is not None and flight.ticket.request.op_code == response.request_op_code:
+            if flight is not None and flight.begun and flight.ticket.request.op_code == response.request_op_code:
                 self._land(flight.ticket)
                 self._answered(flight.ticket, response, now)
                 return
+        if response.request_op_code == OpCode.STOP_OR_PAUSE:  # to one that was repeated before its answer came
+            self._stop_denied = response.result == ResultCode.CONTROL_NOT_PERMITTED
 
     def withdraw(self, *kinds: type[Request]) -> None:
         """Withdraw what has not been written and moves the belt, or what is of these `kinds`, if any are named (S2)."""
@@ -226,6 +186,8 @@ class ProcedureQueue:
     def control_lost(self) -> None:
         """Take note of Control Permission Lost 0xFF: the next ordinary procedure asks again."""
         self.has_control = False
+        if self._ordinary is not None:
+            self._retried.add(self._ordinary.ticket.number)  # whoever took control keeps it: S11
 
     def link_lost(self) -> None:
         """Settle everything: nothing survives the link, permission included (facts 11)."""
@@ -236,6 +198,7 @@ class ProcedureQueue:
         self._give_up_waiting(Verdict.LINK_LOST)
         self._give_up_stop_again(Verdict.LINK_LOST)
         self.has_control = False
+        self._stop_denied = False
         self.suspect = False
         self._last_write = float("-inf")
 
@@ -266,6 +229,14 @@ class ProcedureQueue:
             self._settle(self._urgent.ticket, Verdict.SUPERSEDED)
         self._urgent = _Flight(ticket, now + ANSWER_DEADLINE)
         self._emit_write(ticket, now)
+
+    def _ask_before_stopping(self, now: float) -> None:
+        """Ask for control in the same turn, just before a Stop whose like was denied: nobody waits for the answer."""
+        if self._stop_denied and self.rules.ask_control and self._ordinary is None:
+            self._stop_denied = False
+            ticket = self._new_ticket(RequestControl())
+            self._ordinary = _Flight(ticket, now + ANSWER_DEADLINE)
+            self._emit_write(ticket, now)
 
     def _write_next(self, now: float) -> None:
         if self._ordinary is not None or not self._waiting or now < self._last_write + self.rules.pacing:
@@ -314,6 +285,7 @@ class ProcedureQueue:
 
     def _control_answered(self, ticket: Ticket, response: Response, now: float) -> None:
         self.has_control = response.succeeded
+        self._stop_denied = self._stop_denied and not response.succeeded
         self._settle_by(ticket, response)
         if not response.succeeded:
             self._give_up_waiting(Verdict.REFUSED, result=response.result)

@@ -43,6 +43,7 @@ NAMES: Final = {
     0x2ADA: "Fitness Machine Status",
     0x180A: "Device Information Service",
     0x2A24: "Model Number String",
+    0x2A25: "Serial Number String",
     0x2A26: "Firmware Revision String",
     0x2A29: "Manufacturer Name String",
     0x2902: "Client Characteristic Configuration",
@@ -63,6 +64,7 @@ MACHINE_STATUS: Final = full_uuid(0x2ADA)
 
 DEVICE_INFORMATION_SERVICE: Final = full_uuid(0x180A)
 MODEL_NUMBER: Final = full_uuid(0x2A24)
+SERIAL_NUMBER: Final = full_uuid(0x2A25)
 FIRMWARE_REVISION: Final = full_uuid(0x2A26)
 MANUFACTURER_NAME: Final = full_uuid(0x2A29)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from backstride.driver.obedience import Obedience
 from backstride.driver.state import MachineState
 from backstride.machines.facts import PauseEffect
 from backstride.workout.envelope import STALE_AFTER, Envelope
@@ -27,11 +28,13 @@ from backstride.workout.events import (
 from backstride.workout.inputs import Effect, PauseBelt, StopBelt
 from backstride.workout.odometer import Odometer
 from backstride.workout.plan import Plan, step_label
+from backstride.workout.plausibility import GroundCheck
 from backstride.workout.progress import Progress
 from backstride.workout.starting import Starting
 from backstride.workout.steering import Steering
 
 if TYPE_CHECKING:
+    from backstride.driver.confirmation import Command
     from backstride.units import SpeedUnit
     from backstride.workout.plan import PlanStep
 
@@ -57,11 +60,16 @@ class Conduct:
         odometer: Distance and climb.
         asking: What the session waits for a person to do, or None.
         belt: The latest view of the belt.
+        linked: False from the loss of the link until it is there again.
         looking: True from the loss of the link until the belt has been seen again (S12).
         halting: Stops and pauses without an outcome; the machine repeats them by itself (S5).
         next_index: The step that follows the stand the session is in.
         give_up_at: When to end without having seen the belt stand, or None.
         moving_since: Since when a belt that should stand has been moving, or None.
+        ground: Whether the belt covers the ground that its speed accounts for.
+        obedience: What the machine has shown to obey (S10).
+        unheeded: Of which commands the walker knows that they came to nothing.
+        unit: Unit of speeds in what is told.
     """
 
     def __init__(self, plan: Plan, envelope: Envelope, unit: SpeedUnit) -> None:
@@ -74,15 +82,19 @@ class Conduct:
         self.starting = Starting()
         self.asking: Ask | None = None
         self.belt = MachineState()
+        self.linked = True
         self.looking = False
         self.halting = 0
         self.next_index = 0
         self.give_up_at: float | None = None
         self.moving_since: float | None = None
+        self.ground = GroundCheck()
+        self.obedience = Obedience()
+        self.unheeded: set[Command] = set()
         self._announced: int | None = None
         self._paused_for = ""
         self._pauses = envelope.capabilities.pause is PauseEffect.PAUSES
-        self._unit = unit
+        self.unit = unit
         self._ending = (Ending.FINISHED, "")
         self._effects: list[Effect] = []
 
@@ -154,12 +166,23 @@ class Conduct:
         self._paused_for = reason
         self.go(SessionState.PAUSED, reason)
         self.ask(None)
-        self.ask_after_pause()
 
-    def ask_after_pause(self) -> None:
-        """Ask for a start once the belt is seen to stand (S2)."""
-        if self.belt.standing is True and self.asking is None:
-            self.ask(Ask.RESUME, f"Paused: {self._paused_for}. Start again when you are ready.")
+    def lose_sight(self) -> None:
+        """The link is gone: look before anything else, and begin no motion that waits (S1, S12)."""
+        self.looking = True
+        if self.state is SessionState.STARTING:
+            self.pause("the connection was lost before the belt moved")
+
+    def may_start(self, now: float) -> bool:
+        """Tell whether a person may start the belt: it is seen to stand, or a silence says as much as it can (S2)."""
+        quiet = self.steering.envelope.capabilities.silent_when_stopped and self.belt.age(now) > STALE_AFTER
+        return self.belt.standing is True or (self.belt.standing is None and self.belt.connected and quiet)
+
+    def ask_after_pause(self, now: float) -> None:
+        """Ask for a start once the belt may be started (S2)."""
+        if self.asking is None and self.may_start(now):
+            look = "" if self.belt.standing else "The treadmill does not tell whether the belt stands: look first. "
+            self.ask(Ask.RESUME, f"Paused: {self._paused_for}. {look}Start again when you are ready.")
 
     def end(self, ending: Ending, reason: str, now: float) -> None:
         """Bring the belt to a standstill; the session is over once that is proven (S5, S6)."""
@@ -263,7 +286,7 @@ class Conduct:
 
     def label(self, step: PlanStep) -> str:
         """Return a step in a few words, in the walker's unit."""
-        return step_label(step, self._unit)
+        return step_label(step, self.unit)
 
     def sample(self, now: float) -> None:
         """Tell the state of belt and session."""

@@ -41,7 +41,7 @@ class Ask(StrEnum):
 
     START = "start"  # start the belt (S1)
     CONFIRM = "confirm"  # confirm that the stand is over, or that they have turned round (S3)
-    RESUME = "resume"  # start again after a pause (S2), or allow increases after a reconnection (S12)
+    RESUME = "resume"  # start again after a pause (S2), or let increases go on after a reconnection or doubt (S12, S10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from backstride.driver.confirmation import Command
 from backstride.workout.conduct import Conduct
 from backstride.workout.events import Ending, Held, SessionState
 from backstride.workout.inputs import (
@@ -23,6 +24,7 @@ from backstride.workout.inputs import (
     Stop,
     TakeControl,
 )
+from backstride.workout.obeying import trust_again
 from backstride.workout.starting import Starting
 
 JUST_BEGUN: Final = 5.0
@@ -72,7 +74,7 @@ def _pause_again(conduct: Conduct, _: PersonInput, __: float) -> None:
 
 
 def _resume(conduct: Conduct, _: PersonInput, now: float) -> None:
-    if conduct.belt.standing is not True:
+    if not conduct.may_start(now):
         conduct.emit(Held("S2", "the belt is not seen to stand yet"))
     else:
         conduct.start(conduct.progress.index or 0, Starting.counted_down(now))
@@ -95,10 +97,10 @@ def _confirm(conduct: Conduct, _: PersonInput, now: float) -> None:
         conduct.emit(Held("S3", "the belt is not seen to stand yet"))
     elif conduct.in_stand:
         conduct.leave_stand(Starting.counted_down(now), now)
+    elif conduct.looking:
+        conduct.emit(Held("S12", "the belt has not been seen again yet"))
     elif conduct.steering.cautious or conduct.steering.disobeyed:
-        conduct.ask(None)
-        conduct.steering.confirmed_by_person(conduct.belt)
-        conduct.go(State.RUNNING, "you confirmed")
+        trust_again(conduct)
     else:
         conduct.emit(Held("S3", "there is nothing to confirm"))
 
@@ -126,8 +128,10 @@ def _adjust(conduct: Conduct, given: AdjustSpeed | AdjustIncline, _: float) -> N
     if conduct.in_stand:
         conduct.emit(Held("S2", "no target is set on a standing belt"))
     elif isinstance(given, AdjustSpeed):
+        conduct.unheeded.discard(Command.SPEED)
         conduct.emit(conduct.steering.adjust_speed(given.by, facing, conduct.belt))
     else:
+        conduct.unheeded.discard(Command.INCLINE)
         conduct.emit(conduct.steering.adjust_incline(given.by, facing, conduct.belt))
 
 

@@ -17,15 +17,9 @@ from backstride.driver.state import MachineState
 from backstride.units import SpeedUnit
 from backstride.workout.conduct import STOP_WITHOUT_LINK, USE_THE_CONSOLE, Conduct
 from backstride.workout.envelope import ENOUGH_SAMPLES
-from backstride.workout.events import Ask, CommandSettled, Ending, LinkChanged, SessionState
-from backstride.workout.inputs import (
-    Effect,
-    Happened,
-    Input,
-    Observed,
-    Settled,
-    Tick,
-)
+from backstride.workout.events import Ask, CommandSettled, LinkChanged, SessionState
+from backstride.workout.inputs import Effect, Happened, Input, Observed, Settled, Tick
+from backstride.workout.obeying import came_to_nothing, did_not_start, learn, watch_ground
 from backstride.workout.person import act
 from backstride.workout.starting import Starting
 
@@ -89,6 +83,8 @@ class Runner:
         match given:
             case Observed(state):
                 self._observed(state, now)
+            case Happened(machine.ObedienceChanged() as change):
+                learn(self._conduct, change)
             case Happened(event):
                 self._happened(event, now)
             case Settled(command, outcome):
@@ -120,10 +116,9 @@ class Runner:
         conduct = self._conduct
         conduct.belt = state
         if not state.connected:
-            conduct.looking = True
+            conduct.lose_sight()
             return
-        if conduct.looking and state.samples >= ENOUGH_SAMPLES and state.standing is not None:
-            self._looked()
+        self._look()
         self._follow(state, now)
 
     def _follow(self, state: MachineState, now: float) -> None:
@@ -131,7 +126,6 @@ class Runner:
         conduct = self._conduct
         match conduct.state:
             case State.PAUSED:
-                conduct.ask_after_pause()
                 self._watch_standing(now)
             case State.RUNNING if conduct.in_stand:
                 self._watch_standing(now)
@@ -139,6 +133,7 @@ class Runner:
                 conduct.pause("the belt has stopped")
             case State.RUNNING if not conduct.looking:
                 conduct.emit(*conduct.steering.observe(state))
+                watch_ground(conduct, now)
             case State.STARTING if state.standing is False and conduct.starting.by_console:
                 conduct.run(now)
             case State.STARTING if state.standing is False and not conduct.starting.sent:
@@ -159,11 +154,13 @@ class Runner:
             conduct.warn(f"The belt moves although nobody started it. {USE_THE_CONSOLE}", "S2", urgent=True)
             conduct.stop_belt()
 
-    def _looked(self) -> None:
-        """After a reconnection: hold or lower only, or stay standing (S12)."""
-        conduct = self._conduct
+    def _look(self) -> None:
+        """After a reconnection, once the belt is seen: hold or lower only, or stay standing (S12)."""
+        conduct, belt = self._conduct, self._conduct.belt
+        if not (conduct.linked and conduct.looking) or belt.samples < ENOUGH_SAMPLES or belt.standing is None:
+            return
         conduct.looking = False
-        if conduct.belt.standing is True:
+        if belt.standing is True:
             return
         if conduct.in_stand or conduct.state is State.PAUSED:
             conduct.halt_belt()
@@ -240,20 +237,21 @@ class Runner:
     def _link_lost(self, reason: str, now: float) -> None:
         conduct = self._conduct
         conduct.belt = replace(conduct.belt, connected=False, standing=None, slowing=False)
-        conduct.looking = True
+        conduct.linked = False
         conduct.emit(LinkChanged(connected=False))
         text = f"{reason[:1].upper()}{reason[1:]}. The belt may keep moving at its last speed. {USE_THE_CONSOLE}"
         conduct.warn(text, "S12", urgent=True)
-        if conduct.state is State.STARTING:
-            self._conduct.pause("the connection was lost before the belt moved")
-        elif conduct.state is State.STOPPING and conduct.give_up_at is None:
+        conduct.lose_sight()
+        if conduct.state is State.STOPPING and conduct.give_up_at is None:
             conduct.give_up_at = now + STOP_WITHOUT_LINK
 
     def _link_restored(self) -> None:
         conduct = self._conduct
+        conduct.linked = True
         conduct.emit(LinkChanged(connected=True))
         if not conduct.belt.connected:
             conduct.belt = MachineState()  # a link, and nothing seen on it yet
+        self._look()
         if conduct.state is State.STOPPING:
             conduct.give_up_at = None
             conduct.stop_belt()
@@ -267,15 +265,14 @@ class Runner:
                 if confirmed:
                     conduct.run(now)
                 else:
-                    conduct.end(Ending.ABORTED, f"the belt did not start: {reason}", now)
+                    did_not_start(conduct, outcome, reason, now)
             case Command.STOP | Command.PAUSE:
                 conduct.halting = max(0, conduct.halting - 1)
                 if conduct.state is State.STOPPING:
                     self._stop_settled(confirmed=confirmed, now=now)
             case Command.SPEED | Command.INCLINE:
                 if conduct.steering.settled(command, outcome, conduct.belt) and conduct.walking:
-                    told = f"The {command.value} command was not obeyed: {reason}. Confirm to try again."
-                    conduct.warn(told, "S10")
+                    came_to_nothing(conduct, command, reason)
             case Command.CONTROL:
                 self._control_settled(reason, confirmed=confirmed)
             case _:
@@ -284,7 +281,8 @@ class Runner:
     def _stop_settled(self, *, confirmed: bool, now: float) -> None:
         """Finish on proof; without it the stop is given once more, and the session is over soon, seen or not (S6)."""
         conduct = self._conduct
-        if confirmed or conduct.belt.standing is True:
+        standing = conduct.belt.standing
+        if standing is True or (confirmed and standing is None):
             conduct.finish(standing=True, now=now)
         elif not conduct.halting and conduct.give_up_at is None:
             conduct.give_up_at = now + STOP_WITHOUT_LINK
@@ -303,6 +301,8 @@ class Runner:
             self._walk(now)
         elif conduct.give_up_at is not None and now >= conduct.give_up_at:
             conduct.finish(standing=conduct.belt.standing, now=now)
+        if conduct.state is State.PAUSED:
+            conduct.ask_after_pause(now)
         grace = -SAMPLE_GRACE if fresh else SAMPLE_GRACE
         if now >= self._sample_at + grace and not conduct.is_over:
             self._sample_at = now + SAMPLE_EVERY - (0.0 if fresh else SAMPLE_GRACE)
@@ -319,8 +319,8 @@ class Runner:
         step = conduct.progress.step
         if step is None or step.is_stand or not conduct.advancing:
             return
-        if conduct.belt.standing is not False or not conduct.belt.speed:  # S2: one record of no speed may be a stop
-            return
+        if conduct.belt.standing is not False or not conduct.belt.speed or conduct.ground.in_doubt:
+            return  # S2: one record of no speed may be a stop
         conduct.emit(*conduct.steering.steer(step, conduct.progress.fraction(), conduct.belt, now))
 
     def _stand(self) -> None:

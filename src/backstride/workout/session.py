@@ -87,6 +87,12 @@ class Session:
         """Call `listener` with every event and the seconds since the session was made."""
         self._listeners.append(listener)
 
+    def warn(self, text: str, rule: str = "") -> None:
+        """Tell every listener of something that goes wrong beside the session."""
+        faultless = self._fault is None
+        self._tell(Warned(text, rule))
+        self._stop_after_fault(faultless=faultless)
+
     def act(self, person: PersonInput) -> None:
         """Take what a person does; it has reached the machine's queue when this returns."""
         self._feed(person)
@@ -117,6 +123,7 @@ class Session:
 
     async def _leave(self) -> None:
         """Stop the belt; whoever cannot see it stand in time says so (S5, S6)."""
+        self.machine.leave_by(self._loop.time() + LEAVE_WITHIN)
         self._feed(Stop("the program was told to go", fault=True))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_WITHIN):
@@ -146,7 +153,7 @@ class Session:
 
     def _reconnect(self) -> None:
         if self._reconnecting is None:
-            self._reconnecting = self._spawn(reconnect(self.machine))
+            self._reconnecting = self._spawn(reconnect(self.machine, lambda trouble: self.warn(trouble, "S12")))
             self._reconnecting.add_done_callback(self._reconnected)
 
     def _reconnected(self, task: asyncio.Task[None]) -> None:
@@ -169,6 +176,10 @@ class Session:
             self._arm()
         except Exception as fault:  # noqa: BLE001 - whatever it is, the belt comes first; `run` raises it
             self._break(fault)
+        self._stop_after_fault(faultless=faultless)
+
+    def _stop_after_fault(self, *, faultless: bool) -> None:
+        """Stop the belt if something has failed that was `faultless` before (S6)."""
         if faultless and self._fault is not None:
             self._feed(Stop(f"the program failed: {self._fault}", fault=True))
 

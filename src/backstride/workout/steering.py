@@ -40,7 +40,7 @@ class _Grid(Protocol[Quantity]):
     @property
     def increment(self) -> Quantity: ...
 
-    def snap(self, value: Quantity, /) -> Quantity: ...
+    def snap(self, value: Quantity, /, *, ceiling: Quantity | None = None) -> Quantity: ...
 
 
 @dataclass(slots=True)
@@ -75,8 +75,12 @@ class Steering:
     @property
     def disobeyed(self) -> bool:
         """True while nobody knows what became of the last command, or the machine refused it (S10)."""
-        targets = (self._speed, self._incline)
-        return any(target.doubtful or target.refused is not None for target in targets)
+        return self.in_doubt or self._speed.refused is not None or self._incline.refused is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """True while nobody knows what became of the last command: nothing increases (S10)."""
+        return self._speed.doubtful or self._incline.doubtful
 
     def belt_started(self, now: float) -> None:
         """Begin afresh on a belt that a person has just started: its start counts as a rise, no target is known."""
@@ -95,14 +99,21 @@ class Steering:
         if self.hands_off:
             return
         speed, incline = wanted_on(self.envelope.capabilities, step, fraction)
-        speed = speed if self._speed.held is None else self._speed.held
-        incline = incline if self._incline.held is None else self._incline.held
+        speed = self._wanted(self._speed, self.envelope.capabilities.speed, speed)
+        incline = self._wanted(self._incline, self.envelope.capabilities.incline, incline)
         blocked = yield from self._steer_speed(speed, step.facing, state, now)
         blocked = (yield from self._steer_incline(incline, step.facing, state, now)) or blocked
         if blocked is not None:
             yield from self._blocked(blocked, now)
         else:
             self._unblocked()
+
+    def _wanted(self, target: Target[Quantity], grid: _Grid[Quantity] | None, planned: Quantity) -> Quantity:
+        """Return what is held, or what is planned; what has to be set anew lies on the machine's grid, not above."""
+        held = target.held
+        if held is None:
+            return planned
+        return held if grid is None or held == target.value else grid.snap(held, ceiling=held)
 
     # --- what person and console want
 
@@ -194,11 +205,22 @@ class Steering:
             return self._speed.settle(outcome, state.speed)
         return self._incline.settle(outcome, state.incline)
 
-    def confirmed_by_person(self, state: MachineState) -> None:
-        """Allow increases again: a person has looked and said so (S10, S12). What came to nothing is asked again."""
+    def confirmed_by_person(self, state: MachineState, *, without_incline: bool = False) -> bool:
+        """Allow increases again: a person has looked and said so (S10, S12). What came to nothing is asked again.
+
+        With `without_incline` an incline that came to nothing is left out from here on; return whether it is.
+        """
         self.cautious = False
+        leave_out = without_incline and self._incline.doubtful
+        if leave_out:
+            self._incline.leave_out()
         self._speed.believe(state.speed)
         self._incline.believe(state.incline)
+        return leave_out
+
+    def take_up_incline(self) -> None:
+        """Set the incline again: it was left out, and the deck is seen to move after all (S10)."""
+        self._incline.take_up_again()
 
     # --- speed
 
@@ -236,7 +258,7 @@ class Steering:
         self, wanted: Incline, facing: Facing, state: MachineState, now: float
     ) -> Generator[Effect, None, Held | None]:
         grid, target = self.envelope.capabilities.incline, self._incline
-        if grid is None or not grid.reported:
+        if grid is None or not grid.reported or target.left_out:
             return None
         if target.value is None and state.incline is not None and abs(state.incline - wanted) < grid.increment:
             target.value = wanted

@@ -24,6 +24,7 @@ class Target(Generic[Quantity]):
         in_flight: Commands without an outcome.
         doubtful: True if the last outcome was Unknown and the belt has not been seen at its target since (S10).
         refused: What the machine has rejected in this step, or None.
+        left_out: True once a person has agreed to go on without it, because the machine does not obey (S10).
     """
 
     value: Quantity | None = None
@@ -31,6 +32,7 @@ class Target(Generic[Quantity]):
     in_flight: int = 0
     doubtful: bool = False
     refused: Quantity | None = None
+    left_out: bool = False
     _sent: Quantity | None = None
     _before: Quantity | None = None
     _guessed: bool = False
@@ -50,8 +52,9 @@ class Target(Generic[Quantity]):
         self.held = self.refused = None
 
     def hold(self, wanted: Quantity) -> None:
-        """Take a person's wish, and ask the machine again for what it refused."""
+        """Take a person's wish, and ask the machine again for what it refused or did not obey."""
         self.held, self.refused, self._guessed = wanted, None, False
+        self.left_out = False
 
     def adopt(self, value: Quantity, *, guessed: bool = False) -> None:
         """Take what the console has set; `guessed` where only telemetry shows it, which may still be on its way."""
@@ -78,7 +81,7 @@ class Target(Generic[Quantity]):
         if self.in_flight < 0:  # of a command to the belt before it was stopped and started again
             self.in_flight = 0
             return False
-        if self.in_flight:
+        if self.in_flight or self.left_out:
             return False
         match outcome:
             case Confirmed():
@@ -127,8 +130,18 @@ class Target(Generic[Quantity]):
         """Return up to where a target is no increase: the last one, `value`, or less where that is in doubt."""
         return min(value, seen) if seen is not None and (cautious or self.doubtful) else value
 
+    def leave_out(self) -> None:
+        """Set it no more: a person has agreed to go on without it (S10)."""
+        self.left_out, self.held = True, None
+
+    def take_up_again(self) -> None:
+        """Set again what was left out: it is seen to move to its last target late, which is no console's doing."""
+        if self.left_out and self._sent is not None:
+            self.left_out, self.value = False, self._sent
+            self._arrived, self._strayed = False, 0
+
     def believe(self, seen: Quantity | None) -> None:
         """Let a person settle the doubt: what is seen is the target now, and the machine may be asked again."""
-        if self.doubtful and seen is not None:
+        if self.doubtful and seen is not None and self.value == self._sent:
             self.value = seen
         self.doubtful, self.refused = False, None

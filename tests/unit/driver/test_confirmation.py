@@ -7,7 +7,7 @@ import pytest
 from backstride.driver.confirmation import Command, Confirmed, Expectation, Rejected, Unknown, describe_refusal
 from backstride.driver.state import MachineState
 from backstride.protocol.control_point import SetTargetSpeed
-from backstride.protocol.procedures import Settled, Ticket, Verdict
+from backstride.protocol.tickets import Settled, Ticket, Verdict
 from backstride.units import Incline, Speed
 
 TICKET = Ticket(1, SetTargetSpeed(Speed(300)))
@@ -76,9 +76,24 @@ def test_a_belt_that_goes_the_other_way_does_not_win_time() -> None:
 
 def test_the_time_runs_from_the_write() -> None:
     expected = to_speed(300, at_speed(100))
+    expected.written(1.0)
+    assert expected.expire(6.9) is None
+    assert isinstance(expected.expire(7.0), Unknown)
+
+
+def test_a_command_that_waited_long_for_its_write_is_judged_in_time_for_eight_seconds_all_the_same() -> None:
+    expected = to_speed(300, at_speed(100))
     expected.written(5.0)
-    assert expected.expire(10.9) is None
-    assert isinstance(expected.expire(11.0), Unknown)
+    assert expected.expire(7.4) is None
+    assert isinstance(expected.expire(7.5), Unknown)
+
+
+def test_a_machine_with_a_long_dead_time_is_judged_in_time_for_eight_seconds_all_the_same() -> None:
+    expected = Expectation.of(Command.START, 0, at_speed(0, standing=True), 30.0, 0.0)
+    expected.written(0.0)
+    expected.settled(DONE)
+    assert expected.expire(7.4) is None
+    assert expected.expire(7.5) == Unknown("the treadmill acknowledged start, but no motion is seen")
 
 
 def test_a_belt_at_its_target_already_needs_no_motion() -> None:
@@ -145,3 +160,11 @@ def test_outcomes_read_as_sentences() -> None:
         "rejected: no",
         "unknown: silence",
     ]
+
+
+def test_a_start_that_moves_the_belt_and_is_never_answered_is_unknown_in_time_all_the_same() -> None:
+    expected = Expectation.of(Command.START, 0, at_speed(0, standing=True), 4.0, 0.0)
+    expected.written(0.0)
+    expected.observe(at_speed(20), 5.0)
+    assert expected.arrived
+    assert expected.expire(6.0) == Unknown("the treadmill did not answer, although the belt moves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backstride.driver.halting import Halt, HaltStep
 from backstride.driver.state import MachineState
 from backstride.protocol.control_point import StopOrPause, StopOrPauseRequest
-from backstride.protocol.procedures import Settled, Ticket, Verdict
+from backstride.protocol.tickets import Settled, Ticket, Verdict
 from backstride.units import Speed
 
 STOP, PAUSE, LOWEST = HaltStep.STOP, HaltStep.PAUSE, HaltStep.LOWEST_SPEED
@@ -196,3 +196,13 @@ def test_a_stop_that_was_repeated_says_nothing_of_the_machine() -> None:
     halt.settled(OBEYED, 0.6)
     halt.due(moving(1.0), 1.0)
     assert halt.next_deadline() == 2.0
+
+
+def test_how_a_stop_ended_is_not_forgotten_for_a_later_one_that_is_refused() -> None:
+    """S10: a machine that has stopped refuses the repeated Stop, and has not refused to stop."""
+    halt = Halt(0.0)
+    verdicts = []
+    for end in (BUSY, OBEYED, Settled(TICKET, Verdict.REFUSED, result=4)):
+        halt.settled(end, 1.0)
+        verdicts.append(halt.verdict)
+    assert verdicts == [Verdict.WRITE_REFUSED, Verdict.SUCCEEDED, Verdict.SUCCEEDED]

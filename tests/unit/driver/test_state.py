@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from backstride.driver.events import ConsoleSpeed, ConsoleStopped, MachineEvent, SafetyKeyPulled
 from backstride.driver.state import MachineState, TelemetryWatch
 from backstride.machines.facts import InclineFacts
 from backstride.protocol.treadmill_data import TreadmillData, encode_treadmill_data
 from backstride.units import Incline, Speed
 from tests.unit.driver.machines import GENERIC, SPEAKS_MPH
+
+STOPPED = ConsoleStopped(pause=None)
 
 
 def record(speed: int, *, incline: int | None = None) -> bytes:
@@ -153,3 +158,76 @@ def test_a_new_link_starts_afresh() -> None:
     assert (state.connected, state.samples, state.speed, state.at) == (True, 0, None, None)
     watch.feed(record(0), 0.05)
     assert (watch.state.samples, watch.state.standing) == (1, None)
+
+
+# After a stop on the console (S2)
+
+
+def stopped(*speeds: int, event: MachineEvent = STOPPED) -> list[bool | None]:
+    """Stop a belt at 3 km/h on the console; return what is known of its standing with each record after that."""
+    watch = linked()
+    watch.feed(record(300), 0.0)
+    watch.console_acted(event, 0.5)
+    known = [watch.state.standing]
+    for second, speed in enumerate(speeds, start=1):
+        watch.feed(record(speed), float(second))
+        known.append(watch.state.standing)
+    return known
+
+
+@pytest.mark.parametrize("event", [STOPPED, SafetyKeyPulled()])
+def test_after_a_stop_on_the_console_nobody_knows_until_the_belt_is_seen_to_stand(event: MachineEvent) -> None:
+    assert stopped(300, 180, 60, 0, 0, event=event) == [None, None, None, None, None, True]
+
+
+def test_a_speed_set_on_the_console_leaves_no_doubt_about_the_motion() -> None:
+    assert stopped(300, event=ConsoleSpeed(Speed(200))) == [False, False]
+
+
+def test_a_belt_that_gains_speed_after_a_stop_moves_again() -> None:
+    assert stopped(300, 180, 200, 190) == [None, None, None, False, False]
+
+
+def test_a_belt_that_was_seen_to_stand_and_moves_has_begun_anew() -> None:
+    assert stopped(0, 0, 20, 10) == [None, None, True, False, False]
+
+
+def test_a_belt_that_keeps_its_speed_after_a_stop_moves_on_after_three_seconds() -> None:
+    assert stopped(300, 300, 300, 300) == [None, None, None, None, False]
+
+
+def test_a_belt_that_is_heard_again_after_a_silence_moves_again() -> None:
+    watch = linked()
+    watch.feed(record(300), 0.0)
+    watch.console_acted(STOPPED, 0.5)
+    watch.feed(record(60), 60.0)
+    assert watch.state.standing is False
+
+
+def test_a_belt_that_stands_is_not_doubted_for_a_stop() -> None:
+    watch = linked()
+    watch.feed(record(0), 0.0)
+    watch.feed(record(0), 1.0)
+    assert watch.console_acted(STOPPED, 1.5) is None
+    assert watch.state.standing is True
+
+
+def test_a_new_link_knows_nothing_of_an_earlier_stop() -> None:
+    watch = linked()
+    watch.console_acted(STOPPED, 0.5)
+    watch.link_made()
+    watch.feed(record(300), 1.0)
+    assert watch.state.standing is False
+
+
+def test_s2_a_target_may_go_to_a_belt_that_is_seen_to_move() -> None:
+    watch = linked()
+    watch.feed(record(300), 0.0)
+    assert watch.is_moving(60.0), "old telemetry alone delays no decrease"
+    quiet = TelemetryWatch(replace(GENERIC, silent_when_stopped=True))
+    quiet.link_made()
+    quiet.feed(record(300), 0.0)
+    assert quiet.is_moving(3.0)
+    assert not quiet.is_moving(3.1), "this one speaks only while it moves"
+    watch.feed(record(0), 1.0)
+    assert not watch.is_moving(1.0)

@@ -15,7 +15,8 @@ from backstride.protocol.control_point import (
     StopOrPause,
     StopOrPauseRequest,
 )
-from backstride.protocol.procedures import ProcedureQueue, QueueRules, Settled, Ticket, Write
+from backstride.protocol.procedures import ProcedureQueue, QueueRules
+from backstride.protocol.tickets import Settled, Ticket, Write
 from backstride.units import Incline, Speed
 
 START, STOP, PAUSE = StartOrResume(), StopOrPauseRequest(StopOrPause.STOP), StopOrPauseRequest(StopOrPause.PAUSE)
@@ -333,6 +334,47 @@ def test_a_stop_repeated_by_an_older_request_for_control_leaves_no_ticket_open()
     assert bench.out() == ["> 00"]
     bench.now = 5.0
     assert bench.out() == ["00 unanswered", "00 superseded", "> 0801"]
+
+
+def repeated_while_busy(bench: Bench) -> None:
+    """Ask for Stop twice, the second time refused with ATT 0xFE, and let the answer to the first say 0x05."""
+    bench.ask(STOP)
+    bench.out()
+    again = bench.ask(STOP)
+    bench.out()
+    bench.queue.write_refused(again, 0xFE)
+    assert bench.out() == ["08 write refused fe"]
+    bench.hear("800805")
+    assert bench.out() == []
+
+
+def test_a_stop_whose_late_answer_said_no_is_repeated_with_a_request_for_control_before_it() -> None:
+    """S4: a slow machine answers the first Stop when the second has long been refused for being in progress."""
+    bench = Bench()
+    repeated_while_busy(bench)
+    bench.ask(STOP)
+    assert bench.out() == ["> 00", "> 0801"]
+    bench.hear("800001")
+    bench.ask(STOP)
+    assert bench.out() == ["00 succeeded 01", "08 superseded", "> 0801"]
+
+
+def test_control_is_not_asked_for_before_a_stop_where_something_else_is_in_flight_or_the_rules_say_so() -> None:
+    for bench in (Bench(QueueRules(ask_control=False)), Bench()):
+        if bench.queue.rules.ask_control:
+            bench.ask(SLOW)
+            bench.out()
+        repeated_while_busy(bench)
+        bench.ask(STOP)
+        assert bench.out() == ["> 0801"]
+
+
+def test_a_late_answer_of_another_kind_asks_for_nothing() -> None:
+    bench = Bench()
+    for answer in ("800801", "800705"):
+        bench.hear(answer)
+        bench.ask(STOP)
+        assert "> 00" not in bench.out()
 
 
 def test_an_att_error_says_that_the_procedure_never_started() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,14 @@ def test_what_is_no_yaml_or_too_much_of_it_is_refused(text: str, where: str, sen
     error, lines = faults(text)
     assert lines == [f"{where}: {sentence}"]
     assert error.file == "my.yaml"
+
+
+@pytest.mark.parametrize("figure", ["1" * 10_000 + ":", "1" * 500 + " " * 500 + ":"])
+def test_a_figure_of_thousands_of_characters_is_refused_at_once(figure: str) -> None:
+    began = time.process_time()
+    _, lines = faults(step(f"steady: {{for: '{figure}'}}"))
+    assert time.process_time() - began < 0.5
+    assert lines[0].endswith("such as 90 s, 3 min or 1:30, or a distance from 10 m to 50 km, such as 200 m")
 
 
 def test_every_fault_is_reported_in_the_order_of_the_file() -> None:

@@ -199,3 +199,22 @@ def test_s10_a_command_that_was_never_sent_is_no_refusal_and_leaves_a_doubt() ->
     assert target.settle(Rejected("busy", sent=False), Speed(200))
     assert (target.value, target.refused, target.doubtful) == (200, None, True)
     assert not target.is_refused(Speed(170))
+
+
+def test_s10_an_outcome_that_comes_after_a_target_was_left_out_leaves_no_doubt() -> None:
+    target = at(400)
+    target.send(Speed(600))
+    target.settle(LOST, Speed(400))
+    target.send(Speed(300))
+    target.leave_out()
+    target.believe(Speed(400))
+    assert target.settle(LOST, Speed(400)) is False
+    assert not target.doubtful
+
+
+def test_what_was_not_left_out_is_not_taken_up_again() -> None:
+    target = at(200)
+    target.send(Speed(300))
+    target.adopt(Speed(250))
+    target.take_up_again()
+    assert target.value == 250

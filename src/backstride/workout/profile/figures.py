@@ -77,7 +77,8 @@ def unit_hint(usual: tuple[str, ...], others: tuple[str, ...] = ()) -> Callable[
     """Return what advises on a figure without its unit, or with one that is spelt in another way."""
 
     def hint(text: str) -> str:
-        if not (match := _FIGURE.fullmatch(text.strip())):
+        match = _FIGURE.fullmatch(text.strip()) if len(text) <= _LONGEST else None  # long ones take it hours
+        if match is None:
             return ""
         if not match["unit"]:
             choices = " or ".join(f"{match['number']} {unit}" for unit in usual)
