@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.e2e.command import Program
+
+FULL = Path("/dev/full")
 
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals as POSIX has them")
 
@@ -85,9 +88,31 @@ def test_s6_output_that_fails_stops_the_belt_and_is_a_fault_of_the_program(progr
     )
     assert done.returncode == 1
     assert "Backstride has failed" in done.stderr
+    assert "Traceback" not in done.stderr
     (record,) = program.records.iterdir()
     summary = events(record.read_text(encoding="ascii"))[-1]
     assert (summary["reason"], summary["belt_standing"] is not False) == ("the display failed", True)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this platform has no /dev/full")
+@pytest.mark.parametrize("arguments", [("profiles",), ("run", "--simulated", "--fast", "--json")])
+def test_output_that_finds_no_room_is_said_in_one_sentence(program: Program, arguments: tuple[str, ...]) -> None:
+    """Whether it is noticed while it is written, or only when the rest of it is handed over."""
+    profile = [str(program.profile())] if "run" in arguments else []
+    with FULL.open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "backstride", *arguments, *profile],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=program.environment,
+            timeout=LONGEST,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("backstride: Cannot write the output: no space left on device.")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_log_holds_every_octet_both_ways(program: Program) -> None:
@@ -152,10 +177,10 @@ def _read_until(process: subprocess.Popen[str], key: str, value: str) -> None:
 
 
 @contextmanager
-def _moving(program: Program, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a walk of hours, and wait until its belt moves."""
+def _moving(program: Program) -> Iterator[subprocess.Popen[str]]:
+    """Start a walk of hours in virtual time, and wait until its belt moves; for real time see test_ends.py."""
     profile = program.profile("name: Long\nsteps:\n  - steady: {for: 6 h, speed: 1 mph}\n")
-    process = program.start("run", profile, "--simulated", "--json", *options)
+    process = program.start("run", profile, "--simulated", "--json", "--fast")
     try:
         _read_until(process, "state", "running")
         yield process
@@ -167,7 +192,7 @@ def _moving(program: Program, *options: str) -> Iterator[subprocess.Popen[str]]:
 @needs_signals
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (1, 129)])
 def test_s6_a_signal_stops_the_belt_before_the_program_goes(program: Program, number: int, code: int) -> None:
-    with _moving(program, "--fast") as process:
+    with _moving(program) as process:
         process.send_signal(number)
         output, said = process.communicate(timeout=LONGEST)
     assert process.returncode == code
@@ -179,31 +204,8 @@ def test_s6_a_signal_stops_the_belt_before_the_program_goes(program: Program, nu
 
 
 @needs_signals
-def test_s6_ctrl_c_in_real_time_is_done_within_five_seconds(program: Program) -> None:
-    with _moving(program, "--yes") as process:
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=5)
-    assert process.returncode == 130
-    assert events(output)[-1]["belt_standing"] is True
-
-
-@needs_signals
-def test_s6_a_second_ctrl_c_leaves_at_once_and_says_that_nobody_knows(program: Program) -> None:
-    with _moving(program, "--yes") as process:
-        _read_until(process, "event", "sample")
-        process.send_signal(signal.SIGINT)
-        _read_until(process, "state", "stopping")
-        _read_until(process, "event", "sample")  # a second later: a person who insists
-        process.send_signal(signal.SIGINT)
-        output, said = process.communicate(timeout=LONGEST)
-    assert process.returncode == 5
-    assert "NOBODY CAN SEE WHETHER THE BELT STANDS" in said
-    assert '"summary"' not in output
-
-
-@needs_signals
 def test_s6_a_closed_pipe_stops_the_belt_without_a_word(program: Program) -> None:
-    with _moving(program, "--fast") as process:
+    with _moving(program) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

@@ -2,101 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import select
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.e2e.command import LONGEST, events, without_escapes
+from tests.e2e.command import without_escapes
+from tests.e2e.terminal import on_a_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.e2e.command import Program
-
-pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX")
-termios = pytest.importorskip("termios", reason="pseudo-terminals are POSIX")
-
-
-_ON_ITS_TERMINAL = """\
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-m", "backstride", *sys.argv[1:]])
-"""
-
-
-class Terminal:
-    """A program on a terminal of 100 by 40."""
-
-    def __init__(self, program: Program, arguments: tuple[str | Path, ...], **environment: str) -> None:
-        self.master, self._slave = pty.openpty()
-        termios.tcsetwinsize(self._slave, (40, 100))
-        self.before = termios.tcgetattr(self._slave)
-        self.raw = ""
-        self._closed = False
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _ON_ITS_TERMINAL, *map(str, arguments)],
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
-            start_new_session=True,
-            env={**program.environment, **environment},
-        )
-
-    def read_until(self, text: str) -> None:
-        """Read what is shown until `text` is among it."""
-        deadline = time.monotonic() + LONGEST
-        while text not in without_escapes(self.raw):
-            assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
-            self._read(0.1)
-
-    def press(self, keys: str) -> None:
-        self.raw = ""
-        os.write(self.master, keys.encode())
-
-    def end(self) -> int:
-        """Read to the end and return the exit code."""
-        deadline = time.monotonic() + LONGEST
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, "the program did not end"
-            self._read(0.1)
-        self._read(0)
-        assert termios.tcgetattr(self._slave) == self.before, "the terminal is not as it was"
-        return self.process.returncode
-
-    def hang_up(self) -> int:
-        """Take the terminal away and return the exit code."""
-        os.close(self._slave)
-        os.close(self.master)
-        self._closed = True
-        return self.process.wait(timeout=LONGEST)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if not self._closed:
-            os.close(self.master)
-            os.close(self._slave)
-
-    def _read(self, timeout: float) -> None:
-        while select.select([self.master], [], [], timeout)[0]:
-            self.raw += os.read(self.master, 65536).decode("utf-8", errors="replace")
-            timeout = 0
-
-
-@contextmanager
-def on_a_terminal(program: Program, *arguments: str | Path, **environment: str) -> Iterator[Terminal]:
-    terminal = Terminal(program, arguments, **environment)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def test_the_demo_is_drawn_live_and_gives_the_terminal_back(program: Program) -> None:
@@ -148,15 +60,6 @@ def test_s6_ctrl_c_typed_at_the_terminal_ends_with_130(program: Program) -> None
         terminal.press("\x03")
         assert terminal.end() == 130
     assert "Interrupted." in without_escapes(terminal.raw)
-
-
-def test_s6_a_closed_terminal_stops_the_belt(program: Program) -> None:
-    with on_a_terminal(program, "run", program.profile(), "--simulated", "--yes") as terminal:
-        terminal.read_until("RUNNING")
-        assert terminal.hang_up() == 129
-    (record,) = program.records.iterdir()
-    summary = events(record.read_text(encoding="ascii"))[-1]
-    assert (summary["event"], summary["belt_standing"]) == ("summary", True)
 
 
 def test_a_dumb_terminal_gets_lines(program: Program) -> None:

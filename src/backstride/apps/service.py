@@ -6,6 +6,7 @@ The command line uses this, and whatever comes beside it; no front end has its o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -19,13 +20,13 @@ from backstride.units import SpeedUnit
 from backstride.workout import inputs
 from backstride.workout.compiler import compile_plan
 from backstride.workout.envelope import Envelope
-from backstride.workout.events import Ask, Ended, PersonNeeded, SessionEvent, SessionState, Warned, payload
+from backstride.workout.events import Ask, Ended, Ending, PersonNeeded, SessionEvent, SessionState, payload
 from backstride.workout.plan import Plan, step_label
 from backstride.workout.profile import Profile, load_profile
 from backstride.workout.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from backstride.driver.machine import Machine
@@ -111,7 +112,6 @@ class Walk:
         self.session = Session(machine, prepared.plan, prepared.envelope, unit)
         steps = tuple(PlannedStep.of(step, step_label(step, unit)) for step in prepared.plan.steps)
         self._tally = Tally(steps, body_mass_kg=body_mass_kg)
-        self._listeners: list[Listener] = []
         self._journal: Journal | None = None
         self.record: Path | None = None
         if records is not None:
@@ -119,9 +119,14 @@ class Walk:
             self.record = self._journal.path
         self.session.listen(self._note)
 
+    @property
+    def record_fault(self) -> str | None:
+        """Why the record is not whole, as a sentence; None while all is well."""
+        return None if self._journal is None else self._journal.failed
+
     def observe(self, listener: Listener) -> None:
-        """Call `listener` with every event and the seconds since the session was made."""
-        self._listeners.append(listener)
+        """Call `listener` with every event and the seconds since the session was made; the record comes first."""
+        self.session.listen(listener)
 
     def start(self) -> None:
         """Start the belt, after a countdown: a person's act (S1)."""
@@ -138,6 +143,10 @@ class Walk:
     def stop(self, reason: str = "you stopped it") -> None:
         """End the session; Stop has been handed to the radio when this returns (S4)."""
         self.session.act(inputs.Stop(reason))
+
+    def fail(self, reason: str) -> None:
+        """End the session because of a fault; Stop has been handed to the radio when this returns (S4, S6)."""
+        self.session.act(inputs.Stop(reason, fault=True))
 
     def skip(self) -> None:
         """Go on to the next step."""
@@ -176,25 +185,27 @@ class Walk:
         try:
             return await self.session.run()
         finally:
-            if self._journal is not None:
-                self._guarded(self._journal.close, self._tally.summary().to_payload())
+            self._close_record()
+
+    def abandon(self, reason: str) -> None:
+        """Close the record of a session that is left before its end, with the belt as it was last seen (S6, S13)."""
+        self._note(Ended(Ending.ABORTED, reason, self.session.machine.state.standing), self.session.elapsed)
+        self._close_record()
+
+    def _close_record(self) -> None:
+        if self._journal is not None:
+            with contextlib.suppress(RecordError):  # `record_fault` tells it
+                self._journal.close(self._tally.summary().to_payload())
 
     def _note(self, event: SessionEvent, at: float) -> None:
         values = payload(event, at)
         self._tally.feed(values)
-        if self._journal is not None:
-            self._guarded(self._journal.append, values)
-        for listener in tuple(self._listeners):
-            listener(event, at)
-
-    def _guarded(self, write: Callable[[Mapping[str, object]], None], values: Mapping[str, object]) -> None:
-        """A full disk must not end a walk, but the walker hears of it (S13)."""
+        if self._journal is None:
+            return
         try:
-            write(values)
-        except RecordError as error:
-            warning = Warned(f"{error} The session goes on without a record.", "S13")
-            for listener in tuple(self._listeners):
-                listener(warning, self.session.elapsed)
+            self._journal.append(values)
+        except RecordError as error:  # a full disk must not end a walk, but the walker hears of it (S13)
+            self.session.warn(f"{error} The session goes on without a record.", "S13")
 
 
 async def run_session(

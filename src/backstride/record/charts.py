@@ -62,7 +62,8 @@ def draw_curves(
     count = max(width, _NARROWEST) - _AXIS
     rows = max(height, _LOWEST) - _FRAME
     factor = 1 / float(KM_PER_MILE) if unit is SpeedUnit.MPH else 1.0
-    low = rows // 3 if curves.incline else _FRAME_ALONE - _FRAME
+    slope = _scaled(curves.incline, curves.end, count, 1.0)
+    low = rows // 3 if _is_known(slope) else _FRAME_ALONE - _FRAME
     speed = _Panel(
         title=f"Speed, {unit}",
         legend="█ walked  ━ target, where it differs" if curves.target else "",
@@ -71,10 +72,11 @@ def draw_curves(
         rows=rows - low,
         colour=_SPEED,
     )
+    if not _is_known(speed.area) and not _is_known(speed.target):
+        return "There is no speed to draw."  # a few seconds in hours of silence are less than a column
     lines = _drawn(speed, curves.end, colour=colour)
-    if curves.incline:
-        area = _scaled(curves.incline, curves.end, count, 1.0)
-        incline = _Panel("Incline, %", "", area, [None] * count, low, _INCLINE)
+    if _is_known(slope):
+        incline = _Panel("Incline, %", "", slope, [None] * count, low, _INCLINE)
         lines += ["", *_drawn(incline, curves.end, colour=colour)]
     return "\n".join([*lines, _times(curves.end, count)])
 
@@ -131,6 +133,10 @@ def _bar(step: StepSummary, width: int, *, colour: bool) -> str:
         return " " * width
     full = min(width, round(walked / planned * width))
     return _painted("█" * full, _SPEED, colour=colour) + _painted("░" * (width - full), _PLANNED, colour=colour)
+
+
+def _is_known(column_values: Sequence[float | None]) -> bool:
+    return any(value is not None for value in column_values)
 
 
 def _scaled(curve: Sequence[Stretch], end: float, count: int, factor: float) -> list[float | None]:
@@ -191,7 +197,9 @@ def _title(title: str, legend: str, width: int) -> str:
 
 def _marks(end: float, count: int) -> list[tuple[int, int]]:
     """Return column and second of each mark on the time axis."""
-    seconds = next((mark for mark in _TIME_MARKS if mark / end * count >= _MARK_ROOM), _TIME_MARKS[-1])
+    longest = _TIME_MARKS[-1]
+    at_most_one_a_column = longest * math.ceil(end / longest / count)
+    seconds = next((mark for mark in _TIME_MARKS if mark / end * count >= _MARK_ROOM), at_most_one_a_column)
     times = range(0, math.ceil(end) + 1, seconds)
     return [(column, time) for time in times if (column := round(time / end * count)) < count]
 

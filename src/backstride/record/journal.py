@@ -1,20 +1,24 @@
 """The journal: one JSON object a line, appended while the session runs (docs/json.md).
 
 Each line is handed to the operating system in one unbuffered write, so that a killed process loses nothing that had
-happened (S13). A session must not end because its disk is full: the first failure raises, later writes do nothing.
+happened; a second later it is on the disk, where a power cut cannot take it either (S13). A session must not end
+because its disk is full: the first failure raises, later writes do nothing. While the file is open it is locked, which
+tells a walk under way from one that was interrupted.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-import os
 import re
 import unicodedata
 from itertools import count
 from typing import TYPE_CHECKING, Final, Self
 
 from backstride.errors import RecordError
+from backstride.record.disk import Flushing
+from backstride.record.lock import lock
 from backstride.workout.events import payload
 
 if TYPE_CHECKING:
@@ -57,6 +61,7 @@ class Journal:
         self.path = path
         self.failed: str | None = None
         self._file = file
+        self._flushing = Flushing(file.fileno())
 
     @classmethod
     def create(cls, folder: Path, header: Header) -> Self:
@@ -74,11 +79,12 @@ class Journal:
             file, path = _open_new(folder, stem)
         except OSError as error:
             raise RecordError(_sentence(folder, error)) from error
+        lock(file.fileno())
         journal = cls(path, file)
         try:
             journal.append(header.to_payload())
         except RecordError:
-            file.close()
+            journal.give_back()
             raise
         return journal
 
@@ -118,11 +124,18 @@ class Journal:
         try:
             self.append(summary)
             if self.failed is None:
-                os.fsync(self._file.fileno())
+                self._flushing.finish()
         except OSError as error:
             self.failed = _sentence(self.path, error)
             raise RecordError(self.failed) from error
         finally:
+            self.give_back()
+
+    def give_back(self) -> None:
+        """Close the file as it is: a record without a summary is one of an interrupted session."""
+        if not self._file.closed:
+            with contextlib.suppress(OSError):
+                self._flushing.finish()
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -131,7 +144,7 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
+        self.give_back()
 
 
 def _open_new(folder: Path, stem: str) -> tuple[FileIO, Path]:

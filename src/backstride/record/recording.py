@@ -12,6 +12,7 @@ from backstride.errors import RecordError
 from backstride.record.fields import number, text
 from backstride.record.header import Header
 from backstride.record.journal import SUFFIX
+from backstride.record.lock import is_locked
 from backstride.record.tally import Tally
 
 if TYPE_CHECKING:
@@ -41,12 +42,14 @@ class Recording:
         header: Its first line.
         complete: Whether it ends with a summary. Where it does not, the session was interrupted, or is still running.
         torn: Whether the last line was cut off while it was written; that line is left out.
+        running: Whether a program is still writing it: the walk is under way.
     """
 
     path: Path
     header: Header
     complete: bool
     torn: bool
+    running: bool = False
 
     def entries(self) -> Iterator[Mapping[str, object]]:
         """Read the events in order, the samples and the closing summary among them, one line in memory at a time.
@@ -86,6 +89,7 @@ class RecordInfo:
         duration_s: From the start of the belt to the end, in seconds.
         distance_m: Distance walked, in metres.
         ending: ``finished``, ``stopped`` or ``aborted``; None for a session that was interrupted or is still running.
+        running: Whether it is still running.
         unreadable: Why the file cannot be read, as a sentence; None where it can.
     """
 
@@ -96,6 +100,7 @@ class RecordInfo:
     duration_s: float | None = None
     distance_m: float | None = None
     ending: str | None = None
+    running: bool = False
     unreadable: str | None = None
 
 
@@ -143,19 +148,30 @@ def _info(path: Path) -> RecordInfo:
     except RecordError as error:
         return RecordInfo(path, unreadable=str(error))
     header = recording.header
-    return RecordInfo(path, header.started, header.profile.name, header.machine.name, duration, distance, ending)
+    return RecordInfo(
+        path,
+        header.started,
+        header.profile.name,
+        header.machine.name,
+        duration,
+        distance,
+        ending,
+        running=recording.running,
+    )
 
 
 def _read(path: Path) -> tuple[Recording, Mapping[str, object]]:
     """Return the record and its last whole line, an empty mapping where that is not an event."""
     with _opened(path) as file:
+        locked = is_locked(file.fileno())  # looked at first: whoever has given the lock back has written the summary
         first_line = _line(file, path, 1)
         header = _header(path, first_line)
         last_line = _last_line(file)
     last = _entry(last_line)
     torn = isinstance(last, str) and not last_line.endswith(b"\n") and last_line != first_line
     entry = {} if isinstance(last, str) else last
-    return Recording(path, header, complete=entry.get("event") == "summary", torn=torn), entry
+    complete = entry.get("event") == "summary"
+    return Recording(path, header, complete=complete, torn=torn, running=locked and not complete), entry
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_one_second_gets_one_mark() -> None:
 
 def test_days_get_marks_too() -> None:
     assert "8:00:00" in draw_curves(chart([Stretch(0, 1e6, 3.0, 3.0)]))
+
+
+def test_a_record_whose_clock_ran_away_is_drawn_at_once() -> None:
+    began = time.process_time()
+    draw_curves(chart([Stretch(0, 1e11, 3.0, 3.0)]))
+    assert time.process_time() - began < 0.5
+
+
+def test_seconds_known_in_hours_of_silence_are_too_little_to_draw() -> None:
+    moment = [Stretch(0, 2.5, 3.0, 3.0)]
+    assert draw_curves(Curves(speed=moment, incline=moment, end=36_000)) == "There is no speed to draw."
+    drawn = draw_curves(Curves(speed=[Stretch(0, 36_000, 3.0, 3.0)], incline=moment, end=36_000))
+    assert "Incline" not in drawn
 
 
 def test_the_incline_has_its_own_scale_below() -> None:

@@ -23,6 +23,8 @@ from backstride.workout import events
 from backstride.workout.events import SessionState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import RenderableType
 
     from backstride.apps.cli.view import View
@@ -63,12 +65,14 @@ class LiveDisplay:
         view: What is to be shown.
         out: The terminal.
         paced: True in virtual time: a frame every so many seconds of the walk, and a little real time for each.
+        is_behind: Tells whether the terminal has not taken the last frames yet.
     """
 
-    def __init__(self, view: View, out: Console, *, paced: bool) -> None:
+    def __init__(self, view: View, out: Console, *, paced: bool, is_behind: Callable[[], bool]) -> None:
         self._view = view
         self._console = out
         self._paced = paced
+        self._is_behind = is_behind
         self._frame_every = max(1.0, view.plan.total_time / FRAMES)
         self._next_frame = 0.0
         self._drawn_at = 0.0
@@ -81,7 +85,7 @@ class LiveDisplay:
         if isinstance(event, events.Warned) and event.urgent:
             self._console.bell()
         if not self._paced:
-            self._live.refresh()
+            self._refresh()
         elif isinstance(event, events.Sample) and at >= self._next_frame:
             self._next_frame = at + self._frame_every
             self._live.refresh()
@@ -92,12 +96,16 @@ class LiveDisplay:
         """Show a remark for a while."""
         self._view.note(text)
         if not self._paced:
-            self._live.refresh()
+            self._refresh()
 
     def close(self) -> None:
         """Give the terminal back; one that is gone needs nothing."""
         with contextlib.suppress(OSError):
             self._live.stop()
+
+    def _refresh(self) -> None:
+        if not self._is_behind():
+            self._live.refresh()
 
     def _draw(self) -> RenderableType:
         size = self._console.size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 from typing import Final
 
@@ -27,20 +28,30 @@ _CODES: Final = (
     (errors.BackstrideError, ExitCode.WRONG_INPUT),
 )
 
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNEXPECTED: Final = (
     "Backstride has failed ({fault}). A belt that it moved has been told to stop: look, and use the treadmill's own "
     "stop button if it moves. Run the command again with --debug and report what it shows."
 )
 
 
+def is_full(error: Exception) -> bool:
+    """Return whether `error` says that a file cannot take more: no fault of the program."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 def exit_code(error: Exception) -> ExitCode:
     """Return the exit code for an exception that ends a command."""
+    if is_full(error):
+        return ExitCode.WRONG_INPUT
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.BROKEN)
 
 
 def sentence(error: Exception) -> str:
     """Return what a person needs to know of `error`: what happened, what of the belt, what to do."""
     text = str(error)
-    if not isinstance(error, errors.BackstrideError):
+    if isinstance(error, OSError) and is_full(error):
+        text = f"Cannot write the output: {(error.strerror or text).lower()}."
+    elif not isinstance(error, errors.BackstrideError):
         text = _UNEXPECTED.format(fault=": ".join(filter(None, (type(error).__name__, text))))
     return " ".join((text, *getattr(error, "__notes__", ())))

@@ -1,8 +1,10 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first stops the belt, a second Ctrl-C leaves at once (S6)."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first stops the belt, a second Ctrl-C leaves at once (S6).
+
+Ctrl-Z and SIGQUIT count as well: a program that is halted, or thrown away, guards no belt.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import signal
 import time
@@ -11,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from backstride.apps.cli.exits import ExitCode
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
 
-_SIGNALS: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
-)
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGBREAK")
+_SIGNALS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 _INSISTING: Final = (signal.SIGINT, signal.SIGTERM)
 CLOSED_TERMINAL: Final = int(getattr(signal, "SIGHUP", 1))
 CLOSED_PIPE: Final = int(getattr(signal, "SIGPIPE", 13))
@@ -28,7 +30,6 @@ class Interruption:
 
     Attributes:
         number: The signal that came first, or None.
-        happened: Set once one has come.
         first: What to do at the first signal.
         again: What to do if the same Ctrl-C or SIGTERM comes again, half a second later or more.
     """
@@ -36,7 +37,6 @@ class Interruption:
     def __init__(self, first: Callable[[], None], again: Callable[[], None]) -> None:
         self.number: int | None = None
         self._since = 0.0
-        self.happened = asyncio.Event()
         self.first = first
         self.again = again
 
@@ -50,7 +50,6 @@ class Interruption:
         if self.number is None:
             self.number = number
             self._since = time.monotonic()
-            self.happened.set()
             self.first()
         elif number == self.number and number in _INSISTING and time.monotonic() - self._since >= INSISTS_AFTER:
             self.again()

@@ -89,7 +89,7 @@ if sys.platform != "win32":
         def restore() -> None:
             loop.remove_reader(descriptor)
             with contextlib.suppress(termios.error, OSError):
-                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+                termios.tcsetattr(descriptor, termios.TCSANOW, before)  # a halted terminal drains never
 
         tty.setcbreak(descriptor)  # signals stay signals: Ctrl-C is heard even if this program hangs
         loop.add_reader(descriptor, readable)

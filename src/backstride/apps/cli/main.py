@@ -7,14 +7,14 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 import backstride
 from backstride.apps.cli import check, decode, info, machines, profiles, records, run, scan, show
 from backstride.apps.cli.arguments import arrange
-from backstride.apps.cli.exits import exit_code, sentence
+from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ def program(
 
 def run_program() -> None:
     """Run the command that was typed, and exit with its code (docs/cli.md)."""
+    _take_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end a walk
@@ -63,19 +64,41 @@ def run_program() -> None:
     try:
         app(arrange(sys.argv[1:]) or ["--help"], prog_name="backstride", obj=common)
     except Exception as error:
+        _settle_output()
         if common.debug:
             raise
+        _fail(error)
+    except SystemExit:
+        if (failure := _settle_output()) is not None and is_full(failure):
+            _fail(failure)
+        raise
+
+
+def _fail(error: Exception) -> NoReturn:
+    with contextlib.suppress(OSError):
         print(f"backstride: {sentence(error)}", file=sys.stderr)  # noqa: T201 - the command line's own voice
-        sys.exit(exit_code(error))
-    finally:
-        _settle_output()
+    sys.exit(exit_code(error))
 
 
-def _settle_output() -> None:
-    """Hand over what was printed; a reader who has gone must not change the exit code when the interpreter ends."""
+def _take_descriptors() -> None:
+    """Fill up standard streams that are closed: a record that got their number would take what is meant for them."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _settle_output() -> Exception | None:
+    """Hand over what was printed; return what kept standard output from taking it, so that nothing more is tried."""
+    failure: Exception | None = None
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            failure = error if stream is sys.stdout else failure
+    return failure

@@ -16,7 +16,7 @@ from backstride.errors import PlanError
 from backstride.record.charts import draw_curves
 from backstride.record.curves import Curves
 from backstride.simulator.treadmill import SimulatedTreadmill
-from backstride.units import format_duration
+from backstride.units import climb_text, format_duration
 from backstride.workout.compiler import compile_plan
 from backstride.workout.plan import StepKind, Verdict, step_label
 from backstride.workout.profile import load_profile, shipped_profiles
@@ -151,7 +151,7 @@ def _totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
     rows = [
         ("Time", format_duration(plan.total_time)),
         ("Distance", distance_text(plan.total_distance, unit)),
-        ("Climb", f"{plan.climb:.1f} m"),
+        ("Climb", climb_text(plan.climb, unit)),
     ]
     if any(step.until_confirmed for step in plan.steps):
         rows[0] = ("Time", f"{format_duration(plan.total_time)}, and the waits for your confirmation")

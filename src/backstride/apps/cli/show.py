@@ -54,7 +54,7 @@ def command(
     wide = width or chart_width(out)
     show_chart(out, draw_curves(curves, width=wide, height=CHART_HEIGHT, unit=unit, colour=uses_colour(out)))
     out.print()
-    show_summary(out, recording.summary(settings.body_mass_kg), unit)
+    show_summary(out, recording.summary(settings.body_mass_kg), unit, running=recording.running)
 
 
 def find_record(which: str, folder: Path) -> Path:

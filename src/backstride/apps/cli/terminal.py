@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from rich import box
 from rich.console import Console
@@ -23,9 +23,9 @@ CHART_HEIGHT: Final = 18
 _WIDEST: Final = 120
 
 
-def console(*, width: int | None = None) -> Console:
-    """Return standard output, with colours where it is a terminal and NO_COLOR does not forbid them."""
-    return Console(highlight=False, width=width)
+def console(*, width: int | None = None, file: IO[str] | None = None) -> Console:
+    """Return standard output, or `file`, with colours where it is a terminal and NO_COLOR does not forbid them."""
+    return Console(highlight=False, width=width, file=file)
 
 
 def uses_colour(out: Console) -> bool:
@@ -61,12 +61,12 @@ def show_pairs(out: Console, rows: Iterable[tuple[str, str]]) -> None:
     out.print(grid)
 
 
-def show_summary(out: Console, summary: Summary, unit: SpeedUnit) -> None:
-    """Print each step against its plan, and what the session came to."""
+def show_summary(out: Console, summary: Summary, unit: SpeedUnit, *, running: bool = False) -> None:
+    """Print each step against its plan, and what the session came to, or has come to while it is `running`."""
     show_chart(out, draw_steps(summary.steps, width=chart_width(out), unit=unit, colour=uses_colour(out)))
     out.print()
     style = "bold red" if summary.ending == "aborted" or summary.belt_standing is False else "bold"
-    out.print(Text(ending_text(summary, unit), style=style))
+    out.print(Text(ending_text(summary, unit, running=running), style=style))
     show_pairs(out, summary_rows(summary, unit))
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 
 from backstride.apps.cli import keys
 from backstride.apps.cli.controls import Controls
@@ -17,15 +16,17 @@ from backstride.apps.cli.display import LiveDisplay
 from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.interruption import CLOSED_PIPE, CLOSED_TERMINAL, Interruption
 from backstride.apps.cli.jsonlines import JsonLines
+from backstride.apps.cli.outlet import Outlet, is_gone
 from backstride.apps.cli.plain import PlainLines
 from backstride.apps.cli.preflight import prepared_for, require_runnable
 from backstride.apps.cli.target import connected
 from backstride.apps.cli.terminal import console, show_summary
 from backstride.apps.cli.view import View
+from backstride.apps.cli.walker import GAVE_UP, Act, SimulatedWalker
 from backstride.apps.cli.wirelog import WireLog
 from backstride.apps.service import Walk
 from backstride.errors import MachineError
-from backstride.workout.events import Ended, Ending, Held, PersonNeeded, Sample, SessionEvent, SessionState
+from backstride.workout.events import Ended, Ending, Held, PersonNeeded, SessionEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,7 @@ SLOWS_WITHIN: Final = 20.0
 """Seconds it waits at most while the belt is seen to slow down."""
 
 _LOOK_EVERY: Final = 0.25
+_STANDS: Final = "The belt stands."
 _URGENT: Final = (
     "NOBODY CAN SEE WHETHER THE BELT STANDS. Use the treadmill's own stop button, or pull the safety key, before you "
     "step off."
@@ -92,6 +94,7 @@ async def walk(wish: Wish, settings: Settings) -> int:
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     interruption = Interruption(first=lambda: _cancel(task), again=lambda: os._exit(interruption.exit_code))
+    guided: GuidedWalk | None = None
     with contextlib.ExitStack() as stack:
         stack.enter_context(interruption.listening(loop))
         trace = stack.enter_context(WireLog(wish.log, loop.time)) if wish.log is not None else None
@@ -99,9 +102,11 @@ async def walk(wish: Wish, settings: Settings) -> int:
             async with connected(wish.target, settings, trace) as machine:
                 prepared = prepared_for(wish.profile, machine, settings)
                 require_runnable(prepared.plan, settings.units)
-                return await GuidedWalk(machine, prepared, wish, settings, interruption).run()
+                guided = GuidedWalk(machine, prepared, wish, settings, interruption)
+                return await guided.run()
         except MachineError as error:
-            error.add_note("Nothing has moved.")
+            if guided is None:
+                error.add_note("Nothing has moved.")
             raise
         except asyncio.CancelledError:
             if interruption.number is None:
@@ -133,31 +138,54 @@ class GuidedWalk:
         )
         self._controls = Controls(self._walk, settings.units)
         self._interruption = interruption
-        self._console = console()
+        self._out = Outlet(sys.stdout, self._output_failed, waits=wish.fast)
+        self._errors = Outlet(sys.stderr, lambda _: None, waits=wish.fast)
+        self._console = console(file=cast("IO[str]", self._out))
         self._resources = contextlib.ExitStack()
-        self._is_person_here = sys.stdin.isatty()
+        self._is_person_here = sys.stdin is not None and sys.stdin.isatty()
         self._answers_itself = wish.agreed or not self._is_person_here
+        self._walker = SimulatedWalker()
         self._output = self._new_output()
         self._broken: Exception | None = None
+        self._leaving = asyncio.Event()
         self._refused = False
 
     async def run(self) -> int:
-        """Walk to the end, show what it came to, and return the exit code."""
+        """Walk to the end, show what it came to, and return the exit code.
+
+        Raises:
+            Exception: Whatever failed on the way; the belt stands, or its notes say otherwise.
+        """
         self._interruption.first = self._interrupted
         self._interruption.again = self._leave_at_once
         self._walk.observe(self._heard)
+        with contextlib.ExitStack() as last:
+            last.callback(self._out.finish)
+            last.callback(self._errors.finish)
+            ended = await self._until_closed()
+            if self._broken is not None:
+                stands = self._machine.state.standing is True if ended is None else not _is_unproven(ended)
+                self._broken.add_note(_STANDS if stands else _URGENT)
+                raise self._broken
+            assert ended is not None  # noqa: S101 - without an end something broke
+            self._report(ended)
+        return self._exit_code(ended)
+
+    async def _until_closed(self) -> Ended | None:
+        """Walk to the end and give the terminal back; None if the session itself failed."""
         with self._resources as resources:
+            resources.callback(self._loop.set_exception_handler, self._loop.get_exception_handler())
+            self._loop.set_exception_handler(self._callback_failed)
             resources.callback(self._output.close)
             if self._is_person_here:
                 resources.enter_context(keys.listening(self._loop, self._pressed, self._terminal_gone))
             walking = self._loop.create_task(self._walk.run())
             self._loop.call_soon(self._begin)
-            ended = await self._until_over(walking)
-        if self._broken is not None:
-            self._broken.add_note(_URGENT if _is_unproven(ended) else "The belt stands.")
-            raise self._broken
-        self._report(ended)
-        return self._exit_code(ended)
+            try:
+                return await self._until_over(walking)
+            except Exception as fault:  # noqa: BLE001 - `run` raises it, with what is known of the belt
+                self._broken = self._broken or fault
+                return None
 
     # --- what comes in
 
@@ -185,38 +213,53 @@ class GuidedWalk:
         self._interruption.interrupt(CLOSED_TERMINAL)
 
     def _interrupted(self) -> None:
+        self._leaving.set()
         closed = self._interruption.number == CLOSED_PIPE
         self._walk.stop("nobody reads the output any more" if closed else "you interrupted it")
+
+    def _output_failed(self, error: OSError) -> None:
+        """Stop the belt if nobody can read what is shown; a full disk is a fault, and a reader who has gone is none."""
+        self._output = _Nowhere()
+        if is_gone(error):
+            self._interruption.interrupt(CLOSED_TERMINAL if self._out.isatty() else CLOSED_PIPE)
+        else:
+            self._fail(error, "the display failed")
+
+    def _callback_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Stop the belt if anything fails that nobody waits for: a key, a timer, a notification (S6)."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._fail(error, "the program failed")
+        else:
+            loop.default_exception_handler(context)
+
+    def _fail(self, error: Exception, reason: str) -> None:
+        """Stop the belt first; `run` raises `error` when it stands."""
+        if self._broken is None:
+            self._broken = error
+            self._leaving.set()
+            self._loop.call_soon(self._walk.fail, reason)
 
     def _heard(self, event: SessionEvent, at: float) -> None:
         """Show an event; a screen that fails must not keep the belt from being stopped."""
         self._refused = self._refused or isinstance(event, Held)
         try:
             self._output.show(event, at)
-            if isinstance(event, PersonNeeded) and self._is_person_here and not sys.stdout.isatty():
-                sys.stderr.write(f"{event.text} Press Enter; q stops.\n")
-        except OSError as error:
-            closed = CLOSED_TERMINAL if error.errno == errno.EIO else CLOSED_PIPE
-            self._loop.call_soon(self._interruption.interrupt, closed)
-            self._output = _Nowhere()
         except Exception as error:  # noqa: BLE001 - whatever it is, the belt comes first; it is raised after the walk
-            self._broken = self._broken or error
-            self._loop.call_soon(self._walk.stop, "the display failed")
             self._output = _Nowhere()
-        if isinstance(event, Sample) and self._answers_itself:
-            self._answer(event)
-
-    def _answer(self, sample: Sample) -> None:
-        """Agree, a second after the question, as a person on the simulated treadmill would."""
-        waits_for_standstill = sample.state is SessionState.PAUSED and sample.speed != 0
-        if self._walk.session.runner.asking is not None and not waits_for_standstill:
-            self._loop.call_soon(self._walk.confirm)
+            self._fail(error, "the display failed")
+        if isinstance(event, PersonNeeded) and self._is_person_here and not self._out.isatty():
+            self._errors.write(f"{event.text} Press Enter; q stops.\n")
+        if self._answers_itself and (act := self._walker.hear(event, at, self._walk.session.runner.asking)):
+            walk = self._walk
+            does = {Act.AGREE: walk.confirm, Act.STOP: lambda: walk.stop(GAVE_UP), Act.LEAVE: self._leaving.set}
+            self._loop.call_soon(does[act])
 
     # --- the end
 
     async def _until_over(self, walking: asyncio.Task[Ended]) -> Ended:
-        """Wait for the end; after an interruption no longer than the belt needs to stand."""
-        told = self._loop.create_task(self._interruption.happened.wait())
+        """Wait for the end; once the program is to go, no longer than the belt needs to stand."""
+        told = self._loop.create_task(self._leaving.wait())
         try:
             await asyncio.wait({walking, told}, return_when=asyncio.FIRST_COMPLETED)
             began = self._loop.time()
@@ -227,46 +270,59 @@ class GuidedWalk:
                 await asyncio.wait({walking}, timeout=_LOOK_EVERY)
         finally:
             told.cancel()
+            if not walking.done():  # whoever is cancelled, or fails, stops the belt and closes the record as well
+                walking.cancel()
+                await asyncio.wait({walking})
         return walking.result()
 
     def _leave_at_once(self) -> None:
-        """Go, whatever hangs; what can still be done is to say the truth about the belt."""
+        """Go, whatever hangs; what can still be done is to say the truth about the belt, and to keep the record."""
         with contextlib.suppress(Exception):
             self._resources.close()
+        with contextlib.suppress(Exception):
+            self._walk.abandon("the program left before the belt was seen to stand")
         stands = self._machine.state.standing is True
-        with contextlib.suppress(OSError):
-            os.write(2, f"\nbackstride: {'The belt stands.' if stands else _URGENT}\n".encode())
-        os._exit(self._interruption.exit_code if stands else ExitCode.FAULT)
+        with contextlib.suppress(Exception):
+            self._out.finish()
+            self._errors.write(f"\nbackstride: {_STANDS if stands else _URGENT}\n")
+            self._errors.finish()
+        os._exit(self._interruption.exit_code if stands and self._interruption.number is not None else ExitCode.FAULT)
 
     def _report(self, ended: Ended) -> None:
         summary = self._walk.summary()
-        with contextlib.suppress(OSError):
-            if self._wish.json:
-                _print_line(json.dumps(summary.to_payload()))
-            elif not isinstance(self._output, _Nowhere):
-                show_summary(self._console, summary, self._unit)
-                if self._walk.record is not None:
-                    self._console.print(f"\nRecord: {self._walk.record}", markup=False, soft_wrap=True)
-            if _is_unproven(ended):
-                sys.stderr.write(f"backstride: {_URGENT}\n")
-            elif self._interruption.number not in {None, CLOSED_PIPE}:
-                belt = "The belt stands." if ended.belt_standing else "Nothing has moved."
-                sys.stderr.write(f"backstride: Interrupted. {belt}\n")
+        if self._wish.json:
+            self._out.write(f"{json.dumps(summary.to_payload())}\n")
+        elif not isinstance(self._output, _Nowhere):
+            show_summary(self._console, summary, self._unit)
+            if self._walk.record is not None:
+                self._console.print(f"\nRecord: {self._walk.record}", markup=False, soft_wrap=True)
+        if self._walk.record_fault is not None:
+            self._errors.write(f"backstride: {self._walk.record_fault}\n")
+        if _is_unproven(ended):
+            self._errors.write(f"backstride: {_URGENT}\n")
+        elif self._interruption.number not in {None, CLOSED_PIPE}:
+            belt = _STANDS if ended.belt_standing else "Nothing has moved."
+            self._errors.write(f"backstride: Interrupted. {belt}\n")
 
     def _exit_code(self, ended: Ended) -> int:
         if self._interruption.number is not None and not _is_unproven(ended):
             return self._interruption.exit_code
-        return ExitCode.FAULT if ended.ending is Ending.ABORTED else ExitCode.FINISHED
+        if ended.ending is Ending.ABORTED:
+            return ExitCode.FAULT
+        return ExitCode.FINISHED if self._walk.record_fault is None else ExitCode.WRONG_INPUT
 
     def _new_output(self) -> Output:
         plan = self._walk.session.plan
         if self._wish.json:
-            return JsonLines(_print_line)
+            return JsonLines(self._print_line)
         if not _can_draw(self._console):
-            return PlainLines(_print_line, self._unit, len(plan.steps))
+            return PlainLines(self._print_line, self._unit, len(plan.steps))
         name = f"on {self._machine.name}{' (simulated)' if self._machine.is_simulated else ''}"
         view = View(plan, self._walk.session.runner.progress, self._unit, name)
-        return LiveDisplay(view, self._console, paced=self._wish.fast)
+        return LiveDisplay(view, self._console, paced=self._wish.fast, is_behind=lambda: self._out.is_behind)
+
+    def _print_line(self, line: str) -> None:
+        self._out.write(f"{line}\n")
 
 
 class _Nowhere:
@@ -294,8 +350,3 @@ def _is_unproven(ended: Ended) -> bool:
 
 def _can_draw(out: Console) -> bool:
     return out.is_terminal and not out.is_dumb_terminal
-
-
-def _print_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()

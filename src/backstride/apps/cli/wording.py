@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backstride.record.energy import EnergyEstimate
-from backstride.units import Distance, Speed, SpeedUnit, format_duration
+from backstride.units import Distance, Speed, SpeedUnit, climb_text, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +46,10 @@ def first_sentence(text: str) -> str:
     return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 
-def ending_text(summary: Summary, unit: SpeedUnit) -> str:
-    """Return how a session ended, in a sentence."""
+def ending_text(summary: Summary, unit: SpeedUnit, *, running: bool = False) -> str:
+    """Return how a session ended, in a sentence, or that it is `running`."""
     if summary.ending is None:
-        return "Interrupted: the record has no end."
+        return "Under way: the record has no end yet." if running else "Interrupted: the record has no end."
     reason = f": {in_unit(summary.reason, unit)}" if summary.reason else ""
     return f"{_ENDINGS.get(summary.ending, summary.ending)}{reason}.".replace("..", ".")
 
@@ -59,7 +59,7 @@ def summary_rows(summary: Summary, unit: SpeedUnit) -> list[tuple[str, str]]:
     rows: list[tuple[str, str | None]] = [
         ("Time", f"{format_duration(summary.duration)}, of it moving {format_duration(summary.moving)}"),
         ("Distance", distance_text(summary.distance, unit)),
-        ("Climb", f"{summary.climb:.1f} m"),
+        ("Climb", climb_text(summary.climb, unit)),
         ("Average speed", _known(summary.average_speed, lambda speed: speed.text(unit))),
         ("Highest speed", _known(summary.best_speed, lambda speed: speed.text(unit))),
         ("Highest incline", _known(summary.highest_incline, str)),

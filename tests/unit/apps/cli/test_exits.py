@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 
 import pytest
@@ -22,6 +23,8 @@ from backstride.apps.cli.exits import ExitCode, exit_code, sentence
         (errors.PlanError("x"), 4),
         (errors.SafetyError("x", rule="S1"), 5),
         (KeyError("x"), 1),
+        (OSError(errno.ENOSPC, "x"), 2),
+        (OSError(errno.EBADF, "x"), 1),
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(error: Exception, code: int) -> None:
@@ -39,6 +42,11 @@ def test_a_sentence_carries_what_was_noted_on_the_way() -> None:
     error = errors.NotFound("No treadmill is in reach.")
     error.add_note("Nothing has moved.")
     assert sentence(error) == "No treadmill is in reach. Nothing has moved."
+
+
+def test_a_full_disk_is_no_fault_of_the_program() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device")
+    assert sentence(error) == "Cannot write the output: no space left on device."
 
 
 def test_an_unexpected_error_says_what_of_the_belt_and_how_to_find_out_more() -> None:

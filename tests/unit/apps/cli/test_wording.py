@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backstride.apps.cli.wording import (
@@ -13,7 +15,7 @@ from backstride.apps.cli.wording import (
     summary_rows,
 )
 from backstride.record.tally import Tally
-from backstride.units import Incline, Speed, SpeedUnit
+from backstride.units import Incline, Speed, SpeedUnit, climb_text
 from backstride.workout.events import Ended, Ending, Sample, SessionState, StateChanged, payload
 
 MPH, KMH = SpeedUnit.MPH, SpeedUnit.KMH
@@ -65,6 +67,17 @@ def test_a_summary_leaves_out_what_nobody_knows() -> None:
     assert rows["Highest speed"] == "4.00 km/h"
     assert rows["Highest incline"] == "2.0 %"
     assert {"Average pulse", "Steps", "Energy", "Warnings"} & set(rows) == set()
+
+
+def test_a_climb_is_told_in_feet_beside_miles() -> None:
+    climbed = replace(_walked().summary(), climb=24.14)
+    assert dict(summary_rows(climbed, KMH))["Climb"] == "24.1 m"
+    assert dict(summary_rows(climbed, MPH))["Climb"] == "79 ft"
+    assert climb_text(1609.344, MPH) == "5280 ft"
+
+
+def test_a_walk_that_is_running_is_not_called_interrupted() -> None:
+    assert ending_text(_walked().summary(), MPH, running=True) == "Under way: the record has no end yet."
 
 
 def test_how_a_walk_ended_is_a_sentence() -> None:
