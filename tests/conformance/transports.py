@@ -1,0 +1,148 @@
+"""The ways from a test to a simulated treadmill: one `Transport` each, all with the same `Bench`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from backstride.protocol.uuids import short_uuid
+from backstride.simulator.treadmill import SimulatedTreadmill
+from tests.conformance.tester import Tester
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from backstride.driver.link import Connectable
+    from backstride.machines.facts import MachineFacts
+    from backstride.simulator.belt import Belt
+    from backstride.simulator.console import Console
+    from backstride.simulator.peripheral import Peripheral
+
+
+class Bench(Protocol):
+    """One treadmill, idle and level when the test begins, and what can be done with it."""
+
+    @property
+    def target(self) -> Connectable:
+        """What bleak, and so the driver, connects to."""
+
+    @property
+    def console(self) -> Console:
+        """Its buttons and safety key."""
+
+    @property
+    def peripheral(self) -> Peripheral:
+        """Its server, where the collector's deeds are looked up."""
+
+    @property
+    def belt(self) -> Belt:
+        """Its belt as it is now."""
+
+    @property
+    def requests(self) -> Sequence[str]:
+        """What clients asked of the server, in order: ``connect``, ``read 2acc``, ``subscribe 2acd``, ``write 00``."""
+
+    async def connect(self) -> Tester:
+        """Connect one more client."""
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+
+    async def lose_link(self) -> None:
+        """End every link from the treadmill's side, and wait until the clients know; the belt goes on."""
+
+    def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
+        """Send every client a value, as hex, besides what the treadmill itself has to say."""
+
+
+class Transport(Protocol):
+    """A way to reach simulated treadmills."""
+
+    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+        """Run `story` on a new treadmill in the time this transport lives in, and take everything down after it."""
+
+
+class MemoryBench:
+    """A treadmill in this process, behind the real bleak client."""
+
+    def __init__(self, facts: MachineFacts) -> None:
+        self._treadmill = SimulatedTreadmill(facts)
+        self._testers: list[Tester] = []
+        self.target: Connectable = self._treadmill
+        self.console = self._treadmill.console
+        self.peripheral = self._treadmill.peripheral
+        self.requests = overheard(self.peripheral)
+
+    @property
+    def belt(self) -> Belt:
+        return self._treadmill.belt
+
+    async def connect(self) -> Tester:
+        tester = Tester(self.target)
+        await tester.client.connect()
+        self._testers.append(tester)
+        return tester
+
+    async def pass_time(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def lose_link(self) -> None:
+        self._treadmill.drop_link()
+        await asyncio.sleep(2 * self._treadmill.latency)
+
+    def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
+        for link in self._treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
+            link.emit(uuid, bytes.fromhex(value), indication=indication)
+            link.arm()
+
+    async def close(self) -> None:
+        for tester in self._testers:
+            await tester.client.disconnect()
+
+
+class MemoryTransport:
+    """bleak's client on the in-memory backend, in virtual time."""
+
+    def __init__(self, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._virtual_time = virtual_time
+
+    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+        async def on_a_new_treadmill() -> None:
+            bench = MemoryBench(facts)
+            try:
+                await story(bench)
+            finally:
+                await bench.close()
+
+        self._virtual_time(on_a_new_treadmill())
+
+
+TRANSPORTS: Final = {"memory": MemoryTransport}
+"""Every transport by its name: a column of docs/conformance.md each."""
+
+
+def overheard(peripheral: Peripheral) -> list[str]:
+    """Return the list in which every request of a client to `peripheral` will be noted as it arrives."""
+    requests: list[str] = []
+    connect, read, subscribe, write = peripheral.connect, peripheral.read, peripheral.subscribe, peripheral.write
+
+    def noting(word: str, request: Callable[..., Any], describe: Callable[..., str]) -> Callable[..., Any]:
+        def noted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the request takes and returns
+            requests.append(f"{word} {describe(*args)}".strip())
+            return request(*args, **kwargs)
+
+        return noted
+
+    spies = {
+        "connect": noting("connect", connect, lambda *_: ""),
+        "read": noting("read", read, lambda uuid, *_: _short(uuid)),
+        "subscribe": noting("subscribe", subscribe, lambda _client, uuid, *_: _short(uuid)),
+        "write": noting("write", write, lambda _client, _uuid, value, *_: value.hex()),
+    }
+    for name, spy in spies.items():
+        setattr(peripheral, name, spy)
+    return requests
+
+
+def _short(uuid: str) -> str:
+    return f"{short_uuid(uuid) or 0:04x}"
