@@ -5,10 +5,10 @@ PYTHONS ?= python3.11 python3.12 python3.13
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # What must be covered to the last branch: a mistake there moves a belt.
-TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py
+TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests sizes bench schema versions format clean
+.PHONY: help demo test lint types contracts tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -17,13 +17,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Backstride needs Python 3.11 or later; name one with: make PYTHON=python3.12 …")'
 	@echo "Installing into $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	@touch $@
 
 demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual time
 	@$(BIN)/backstride run profiles/retro-walk.yaml --simulated --fast
 
-test: lint types contracts sizes tests ## everything that must be green: lint, types, contracts, tests, examples
+test: lint types contracts sizes tests matrix-check fuzz-minute ## everything that must be green: lint, types, contracts, tests, the fault matrix
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -44,6 +44,25 @@ tests: $(INSTALLED)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
+
+matrix-check: $(INSTALLED)
+	@$(BIN)/python -m tests.matrix --check
+
+matrix: $(INSTALLED) ## every fault in every phase on several machines; writes docs/reliability.md
+	@$(BIN)/python -m tests.matrix
+
+conformance: $(INSTALLED) ## run the FTMS cases, and write docs/conformance.md anew
+	$(BIN)/pytest -q tests/conformance --write-conformance
+
+soak: $(INSTALLED) ## random users, consoles, faults and clocks for 200,000 steps, and 2,000 killed walks
+	@BACKSTRIDE_SOAK=200000 $(BIN)/pytest -q tests/property/test_runner_stateful.py tests/property/test_procedures_stateful.py tests/property/test_session_stateful.py
+	@BACKSTRIDE_KILLS=2000 BACKSTRIDE_SEED=$$(date +%s) $(BIN)/pytest -q tests/e2e/test_ends_killed.py
+
+fuzz-minute: $(INSTALLED)
+	@$(BIN)/python -m tests.fuzz minute
+
+fuzz: $(INSTALLED) ## try ten million inputs on the decoders, and write docs/fuzzing.md
+	@$(BIN)/python -m tests.fuzz full docs/fuzzing.md
 
 bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.md
 	$(BIN)/pytest benchmarks -s -q --benchmark-enable --benchmark-columns=min,median,max,rounds
