@@ -54,7 +54,8 @@ matrix: $(INSTALLED) ## every fault in every phase on several machines; writes d
 conformance: $(INSTALLED) ## run the FTMS cases, and write docs/conformance.md anew
 	$(BIN)/pytest -q tests/conformance --write-conformance
 
-soak: $(INSTALLED) ## random users, consoles, faults and clocks for 200,000 steps, and 2,000 killed walks
+soak: $(INSTALLED) ## the matrix on further machines, 200,000 steps of random sequences, 2,000 killed walks
+	@$(BIN)/python -m tests.matrix --further
 	@BACKSTRIDE_SOAK=200000 $(BIN)/pytest -q tests/property/test_runner_stateful.py tests/property/test_procedures_stateful.py tests/property/test_session_stateful.py
 	@BACKSTRIDE_KILLS=2000 BACKSTRIDE_SEED=$$(date +%s) $(BIN)/pytest -q tests/e2e/test_ends_killed.py
 

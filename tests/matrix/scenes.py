@@ -12,10 +12,13 @@ from backstride.workout.profile import Facing, Limits, Profile, Stand
 from tests.support.workout import profile, ramp, steady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-MACHINES = ("generic", "horizon-omega-z", "yesoul-w2-pro")
-"""One to the letter; one that starts late and never answers Request Control; one that announces little."""
+MACHINES = ("generic", "horizon-omega-z")
+"""One to the letter; one that starts late and never answers Request Control."""
+
+FURTHER = ("yesoul-w2-pro", "bh-t01", "kingsmith-z1")
+"""Machines for the soak: two records a second and one client at a time; an incline told otherwise; slow commands."""
 
 
 class Phase(StrEnum):
@@ -98,9 +101,9 @@ class Scene:
         return f"{self.fault} while {self.phase} on {self.model}"
 
 
-def scenes() -> Iterator[Scene]:
-    """Yield every run."""
+def scenes(machines: Sequence[str] = MACHINES) -> Iterator[Scene]:
+    """Yield every run on these machines."""
     for fault in faults():
         for phase in Phase:
-            for model in MACHINES:
+            for model in machines:
                 yield Scene(model, fault, phase)

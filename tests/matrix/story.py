@@ -27,7 +27,7 @@ from tests.matrix.scenes import INCLINE, RAMP_DOWN, RAMP_UP, STAND, STEADY, Phas
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE: Final = 240.0
+PATIENCE: Final = 200.0
 """Seconds after which the walker has had enough and stops the session."""
 
 OBEYS_AFTER: Final = 15.0

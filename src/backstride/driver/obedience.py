@@ -302,6 +302,8 @@ class ObedienceWatch:
         """Take telemetry."""
         if self._start_awaited and state.standing is False:
             self.started(Deed.OBEYED)
+        if not self._courses:
+            return
         for command, course in tuple(self._courses.items()):
             seen = _seen(command, state)
             if seen is None:

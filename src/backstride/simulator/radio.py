@@ -170,9 +170,8 @@ class Radio:
             link.arm()
 
     def _poll(self, now: float) -> None:
-        links = {id(link.connection): link for link in self.links}
         for emission in self.peripheral.poll(now):
-            link = links.get(id(emission.connection))
+            link = next((link for link in self.links if link.connection is emission.connection), None)
             if link is not None:
                 link.emit(emission.uuid, emission.value, indication=emission.indication, overtakes=emission.overtakes)
             elif emission.indication:  # for another app, whose stack confirms

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from backstride.workout.envelope import OFF_TARGET
 
@@ -23,13 +23,7 @@ TOO_FAR: Final = 1.35
 """Ratio of ground to speed from which on the speed cannot be true; miles taken for kilometres give 1.61."""
 
 _LONGEST_GAP: Final = 3.0  # seconds between records over which the speed is taken for a straight line
-_KMH_100_PER_METRE_PER_SECOND: Final = 360
-
-
-class _Record(NamedTuple):
-    at: float
-    speed: float
-    distance: float
+_HUNDREDTHS: Final = 360  # of km/h in a metre per second
 
 
 MILES: Final = (1.45, 1.8)
@@ -45,9 +39,11 @@ class GroundCheck:
     """
 
     in_doubt: bool = False
-    _last: _Record | None = None
+    _at: float | None = None  # of the last record
+    _speed: int = 0
+    _distance: int = 0
     _travelled: float = 0.0  # metres, by the speeds
-    _marks: deque[tuple[float, float]] = field(default_factory=deque)  # travelled and counted, where the count moved
+    _marks: deque[tuple[float, int]] = field(default_factory=deque)  # travelled and counted, where the count moved
 
     def observe(self, belt: MachineState, target: Speed | None) -> float | None:
         """Take telemetry; return how many times too far the belt goes for its speed, or None if nothing is wrong.
@@ -56,31 +52,39 @@ class GroundCheck:
             belt: What the machine reports.
             target: The last speed target. A speed that falls to it, or not below it, is no reason to doubt.
         """
-        if belt.at is None or not belt.speed or belt.distance is None:
-            self._last = None
+        speed, distance, at = belt.speed, belt.distance, belt.at
+        if at is None or not speed or distance is None:
+            self._at = None
             return None
-        last, self._last = self._last, _Record(belt.at, belt.speed / _KMH_100_PER_METRE_PER_SECOND, belt.distance)
-        if last is None or not 0 <= belt.at - last.at <= _LONGEST_GAP or belt.distance < last.distance:
+        before, last_speed, last_distance = self._at, self._speed, self._distance
+        self._at, self._speed, self._distance = at, speed, distance
+        if before is None or not 0 <= at - before <= _LONGEST_GAP or distance < last_distance:
             self._marks.clear()
             return None
         if (
-            target is not None
-            and belt.speed < target - OFF_TARGET
-            and MILES[0] <= last.speed / self._last.speed <= MILES[1]
+            speed < last_speed
+            and target is not None
+            and speed < target - OFF_TARGET
+            and _as_if_miles(last_speed, speed)
         ):
             self.in_doubt = True
             self._marks.clear()
-        self._travelled += (last.speed + self._last.speed) / 2 * (belt.at - last.at)
-        if belt.distance == last.distance:
-            return None
-        marks = self._marks
-        marks.append((self._travelled, belt.distance))
-        while len(marks) > 1 and belt.distance - marks[1][1] >= WINDOW:
+        self._travelled += (last_speed + speed) / 2 / _HUNDREDTHS * (at - before)
+        return None if distance == last_distance else self._compare(distance)
+
+    def _compare(self, distance: int) -> float | None:
+        """Compare ground and speed over the window that ends where the count has just moved."""
+        marks, travelled = self._marks, self._travelled
+        marks.append((travelled, distance))
+        while len(marks) > 1 and distance - marks[1][1] >= WINDOW:
             marks.popleft()
-        ground = belt.distance - marks[0][1]
-        travelled = self._travelled - marks[0][0]
-        if ground < WINDOW or travelled <= 0:
+        since, begin = marks[0]
+        if distance - begin < WINDOW or travelled <= since:
             return None
         self.in_doubt = False
-        ratio = ground / travelled
+        ratio = (distance - begin) / (travelled - since)
         return ratio if ratio >= TOO_FAR else None
+
+
+def _as_if_miles(before: int, after: int) -> bool:
+    return MILES[0] <= before / after <= MILES[1]
