@@ -117,6 +117,7 @@ class Bench:
         self.speed = Speed(0)
         self.incline = Incline(0)
         self.samples = 5
+        self.metres = 0.0
 
     # --- by hand
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from backstride.driver import events as machine
 from backstride.driver.confirmation import Command, Confirmed, Rejected, Unknown
 from backstride.driver.obedience import Deed, Obedience, Shown
 from backstride.driver.state import MachineState
-from backstride.units import Incline, Speed, SpeedUnit
+from backstride.units import Distance, Incline, Speed, SpeedUnit
 from backstride.workout.envelope import Envelope
 from backstride.workout.events import (
     Ask,
@@ -371,3 +372,60 @@ def test_s2_a_machine_that_should_speak_and_does_not_may_not_be_started() -> Non
     assert bench.all(PersonNeeded) == []
     assert bench.give(Resume())[0] == Held("S2", "the belt is not seen to stand yet")
     bench.give(Stop())
+
+
+# --- miles taken for kilometres
+
+
+def goes(bench: Bench, seconds: int, reported: float, truly: float) -> None:
+    """Let time pass on a belt that reports one speed and goes another; its machine counts whole metres."""
+    for _ in range(seconds):
+        bench.now += 1.0
+        bench.metres += truly / 3.6
+        bench.samples += 1
+        speed = Speed(round(reported * 100))
+        bench.give(
+            Observed(
+                MachineState(
+                    at=bench.now,
+                    speed=speed,
+                    incline=Incline(0),
+                    standing=False,
+                    samples=bench.samples,
+                    distance=Distance(int(bench.metres)),
+                )
+            )
+        )
+
+
+def test_s7_a_belt_that_goes_further_than_its_speed_is_stopped_and_the_session_ends() -> None:
+    bench = Bench(steady("2", 300.0))
+    bench.walk()
+    goes(bench, 9, 0.8, 0.8)
+    bench.settle(Command.SPEED)
+    assert bench.all(StopBelt) == []
+    goes(bench, 30, 2.0, 3.22)
+    assert bench.all(StopBelt)
+    (warned,) = [one for one in bench.all(Warned) if one.rule == "S7"]
+    assert warned.urgent
+    assert re.match(r"The belt goes 1\.[4-7] times as far as its speed says", warned.text)
+    assert bench.runner.state is SessionState.STOPPING
+    assert "see which unit its console shows" in bench.all(StateChanged)[-1].reason
+
+
+def test_s7_a_speed_that_falls_as_if_to_miles_holds_every_target_back_until_the_distance_has_shown() -> None:
+    bench = Bench(steady("2", 60.0), steady("1", 200.0))
+    bench.walk()
+    bench.pass_time(45.0)
+    goes(bench, 12, 2.0, 2.0)
+    sent = len(bench.all(SetSpeed))
+    goes(bench, 1, 1.24, 2.0)
+    assert [one.text for one in bench.all(Warned) if one.rule == "S7"] == [
+        "The speed has dropped as if the treadmill counted in miles now: nothing is set until the distance shows what "
+        "it does."
+    ]
+    goes(bench, 8, 1.24, 1.24)
+    assert len(bench.all(SetSpeed)) == sent, "the next step would have been slower"
+    goes(bench, 30, 1.24, 1.24)
+    assert bench.runner.state is SessionState.RUNNING
+    assert bench.all(SetSpeed)[sent:] == [SetSpeed(Speed(100))]
