@@ -420,10 +420,8 @@ def test_s7_a_speed_that_falls_as_if_to_miles_holds_every_target_back_until_the_
     goes(bench, 12, 2.0, 2.0)
     sent = len(bench.all(SetSpeed))
     goes(bench, 1, 1.24, 2.0)
-    assert [one.text for one in bench.all(Warned) if one.rule == "S7"] == [
-        "The speed has dropped as if the treadmill counted in miles now: nothing is set until the distance shows what "
-        "it does."
-    ]
+    (warned,) = [one.text for one in bench.all(Warned) if one.rule == "S7"]
+    assert warned.startswith("The speed has dropped as if the treadmill counted in miles now: nothing is set until")
     goes(bench, 8, 1.24, 1.24)
     assert len(bench.all(SetSpeed)) == sent, "the next step would have been slower"
     goes(bench, 30, 1.24, 1.24)
