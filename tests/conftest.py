@@ -13,6 +13,9 @@ from backstride.simulator.virtual_time import virtual_loop
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
+LONGEST = 48 * 3600.0
+"""Seconds of virtual time after which a program hangs: a test fails then, and does not hang with it."""
+
 OUR_CALLBACKS = ("backstride.driver", "backstride.workout", "backstride.apps")
 
 
@@ -24,7 +27,8 @@ def virtual_time() -> Callable[[Coroutine[Any, Any, Any]], Any]:
         complaints: list[str] = []
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: complaints.append(f"{context['message']}: {context}"))
-        result = await program
+        async with asyncio.timeout(LONGEST):
+            result = await program
         await asyncio.sleep(0)  # what was cancelled at the very end may still end
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         assert not tasks, f"tasks left behind: {tasks}"

@@ -26,9 +26,11 @@ def main(arguments: list[str]) -> int:
     sys.stdout.write(f"{len(results)} runs, {len(violations)} violations, {seconds:.0f} s\n")
     if words or further:
         return 1 if violations else 0
+    page = document(results)
     if not check:
-        DOCUMENT.write_text(document(results), encoding="utf-8")
-    elif DOCUMENT.read_text(encoding="utf-8") != document(results):
+        sys.stdout.write(page)
+        DOCUMENT.write_text(page, encoding="utf-8")
+    elif DOCUMENT.read_text(encoding="utf-8") != page:
         sys.stdout.write(f"{DOCUMENT.name} is not what this run finds: run `make matrix` and look at what changed.\n")
         return 1
     return 1 if violations else 0

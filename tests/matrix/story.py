@@ -175,8 +175,9 @@ class _Story:
             self._strike_within(3.0, 6.0)
         elif step == STEADY and self._scene.phase is Phase.PAUSED:
             loop.call_later(2.0, self._act, "pause")
-        elif step == STEADY and self._scene.phase is Phase.STOPPING:
-            loop.call_later(2.0, self._act, "stop")
+        elif step == RAMP_UP and self._scene.phase is Phase.STOPPING:
+            loop.call_later(9.0, self._act, "stop")  # with a target on its way, where the fault holds one up
+            self._strike_within(2.0, 11.0)
 
     def _change_state(self, state: SessionState) -> None:
         phase = self._scene.phase
@@ -186,8 +187,6 @@ class _Story:
             self._strike_within(5.0, 6.5)
         elif state is SessionState.PAUSED and phase is Phase.PAUSED:
             self._strike_within(0.0, 4.5)
-        elif state is SessionState.STOPPING and phase is Phase.STOPPING:
-            self._strike_within(-0.5, 2.0)
 
     def _strike_within(self, first: float, last: float) -> None:
         """Strike at an instant between the two, counted from now; one that has gone by is now."""

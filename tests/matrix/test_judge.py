@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def evidence(tmp_path: Path) -> Evidence:
-    """A run whose fault does nothing, stopped by the walker in the steady step; for a test to tamper with."""
+    """A run whose fault does nothing, stopped by the walker on the way up; for a test to tamper with."""
     return play(Scene("generic", "pause-stops", Phase.STOPPING), tmp_path)
 
 
