@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from bleak.exc import (
@@ -42,6 +43,9 @@ _NO_PERMISSION: Final = "This user may not use Bluetooth; on Linux, join the gro
 _NOT_PAIRED: Final = "org.bluez.Error.NotPermitted"  # for any ATT error that pairing would mend, with these words:
 _NOT_PAIRED_TEXT: Final = "Not paired"
 _DENIED: Final = ("org.freedesktop.DBus.Error.AccessDenied", "org.bluez.Error.NotPermitted")
+_GONE: Final = "The Bluetooth adapter is gone, or has forgotten the treadmill; plug the adapter in again."
+_UNKNOWN_DEVICE: Final = re.compile(r"device '.*' not found")  # bleak's BlueZManager.add_device_watcher
+_UNKNOWN_OBJECT: Final = "org.freedesktop.DBus.Error.UnknownObject"
 _ABSENT: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NoReply")
 
 
@@ -66,6 +70,8 @@ def translated(error: BaseException, *, op_code: int = 0) -> MachineError:
             return NotFound(_NO_SERVICE)
         case TimeoutError():
             return Disconnected("The treadmill did not answer in time; it may be out of reach or used by another app.")
+        case BleakError() if _UNKNOWN_DEVICE.fullmatch(str(error)):
+            return NotFound(_GONE)
         case _:
             return Disconnected(f"The connection to the treadmill failed: {error}")
 
@@ -79,4 +85,6 @@ def _from_bluez(error: BleakDBusError, op_code: int) -> MachineError:
         return NotFound(_NO_PERMISSION)
     if name in _ABSENT:
         return NotFound(_NO_SERVICE)
+    if name == _UNKNOWN_OBJECT:
+        return Disconnected(_GONE)
     return Disconnected(f"The connection to the treadmill failed: {error}")

@@ -147,6 +147,7 @@ class Tally:
         self._counts = _Counts()
         self._machine = _Machine()
         self._oxygen = OxygenTally()
+        self._linked = True
         self._end = _End()
         self._feeders: dict[object, Callable[[Mapping[str, object], float], None]] = {
             "sample": self._sample,
@@ -156,6 +157,7 @@ class Tally:
             "held": self._held,
             "console": self._console,
             "warning": self._warning,
+            "link": self._link,
             "ended": self._ended,
         }
 
@@ -228,7 +230,7 @@ class Tally:
             self._counts.gap_s += seconds
         self._last.blind = blind
         under_way = self._open
-        if under_way is not None and values.get("state") == SessionState.RUNNING:
+        if under_way is not None and values.get("state") == SessionState.RUNNING and self._linked:
             under_way.seconds += min(seconds, (self._last.at or 0.0) + seconds - under_way.since)
         if metres > 0:
             self._moving += seconds
@@ -250,6 +252,9 @@ class Tally:
             peaks.heart_rate = max(rate, peaks.heart_rate or 0.0)
             peaks.heart_rate_sum += rate
             peaks.heart_rate_count += 1
+
+    def _link(self, values: Mapping[str, object], _: float) -> None:
+        self._linked = values.get("connected") is not False
 
     def _begin(self, values: Mapping[str, object], at: float) -> None:
         if self._started is None and values.get("state") in _WALKING:

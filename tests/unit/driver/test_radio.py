@@ -41,6 +41,8 @@ def test_every_reason_why_bluetooth_is_not_available_has_a_sentence(reason: Blea
         (BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", []), NotFound, "start BlueZ"),
         (BleakDBusError("org.freedesktop.DBus.Error.NoReply", []), NotFound, "start BlueZ"),
         (BleakDBusError("org.bluez.Error.Failed", ["br-connection-canceled"]), Disconnected, "br-connection-canceled"),
+        (BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ["no such"]), Disconnected, "adapter is gone"),
+        (BleakError("device 'dev_D0_5E' not found"), NotFound, "plug the adapter in again"),
         (PermissionError("/run/dbus/system_bus_socket"), NotFound, "join the group"),
         (FileNotFoundError("/run/dbus/system_bus_socket"), NotFound, "start BlueZ"),
         (ConnectionRefusedError(), NotFound, "start BlueZ"),

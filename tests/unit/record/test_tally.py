@@ -12,6 +12,7 @@ from backstride.workout.events import (
     Ended,
     Ending,
     Held,
+    LinkChanged,
     Overridden,
     Sample,
     SessionState,
@@ -100,6 +101,13 @@ def test_a_step_under_way_shows_what_was_walked_so_far() -> None:
 def test_a_pause_is_left_out_of_the_step_under_way() -> None:
     events = [*short_walk()[:7], (sample(4.0, speed=0, state=SessionState.PAUSED), 10.0)]
     assert summed(events).steps[0].walked_s == 4.0
+
+
+def test_a_lost_link_is_left_out_of_the_step_under_way() -> None:
+    events = [*short_walk()[:7], (LinkChanged(connected=False), 9.5)]
+    events += [(sample(4.0, stale=True), 9.0 + second) for second in range(1, 6)]
+    assert summed(events).steps[0].walked_s == 4.0
+    assert summed([*events, (LinkChanged(connected=True), 14.5), (sample(5.0), 15.0)]).steps[0].walked_s == 5.0
 
 
 def test_a_step_that_begins_between_two_samples_counts_from_its_beginning() -> None:
