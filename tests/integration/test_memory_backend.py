@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import looptime
 import pytest
 from bleak import BleakClient, BleakScanner
 from bleak.exc import (
@@ -21,6 +20,7 @@ from backstride.machines.facts import ServiceDataForm, load_facts
 from backstride.protocol import uuids
 from backstride.simulator.memory import Air
 from backstride.simulator.treadmill import SimulatedTreadmill
+from backstride.simulator.virtual_time import virtual_loop
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ CONTROL, DATA, STATUS = uuids.CONTROL_POINT, uuids.TREADMILL_DATA, uuids.MACHINE
 
 
 def in_virtual_time(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(noop_cycles=0)) as runner:
+    with asyncio.Runner(loop_factory=virtual_loop) as runner:
         runner.run(story())
 
 

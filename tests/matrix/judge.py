@@ -50,7 +50,8 @@ class Violation:
 
 def judge(evidence: Evidence) -> list[Violation]:
     """Return every violation in a run."""
-    found = [violation for _, rule in RULES for violation in rule(_Case(evidence))]
+    case = _Case(evidence)
+    found = [violation for _, rule in RULES for violation in rule(case)]
     return list(dict.fromkeys(found))
 
 

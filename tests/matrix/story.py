@@ -14,8 +14,6 @@ from backstride.errors import BackstrideError
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.simulator.virtual_time import virtual_loop
 from backstride.workout.events import (
-    Ended,
-    LinkChanged,
     PersonNeeded,
     SessionEvent,
     SessionState,
@@ -49,7 +47,6 @@ class Evidence:
         acts: What the walker did: instant and word.
         told: What the session told.
         struck: When the fault struck, or None if its phase never came.
-        connected: Instants at which a link was made or lost, as the radio saw it.
         refused: What was said where there was no connection.
         failure: An exception that nobody may see, or None.
         ended: When the session was over.
@@ -152,8 +149,6 @@ class _Story:
                 self._begin_step(step)
             case StateChanged(state=state):
                 self._change_state(state)
-            case LinkChanged() | Ended():
-                pass
             case _:
                 pass
 

@@ -86,6 +86,8 @@ class Expectation:
         patience: Seconds without progress after which the outcome is Unknown.
         deadline: Instant at which that is; it moves on with the write, and while the belt moves towards the target.
         latest: Instant beyond which waiting for the write does not move it.
+        answered: True once the machine has said Success.
+        arrived: True while telemetry shows what was asked for.
     """
 
     command: Command
@@ -93,10 +95,10 @@ class Expectation:
     patience: float
     deadline: float
     latest: float
+    answered: bool = False
+    arrived: bool = False
     _origin: int | None = None
     _nearest: int | None = None
-    _answered: bool = False
-    _arrived: bool = False
 
     @classmethod
     def of(cls, command: Command, target: int, state: MachineState, motion_within: float, now: float) -> Expectation:
@@ -111,16 +113,6 @@ class Expectation:
         """Take note of the write: what came before it was waiting."""
         self.deadline = min(now + self.patience, self.latest)
 
-    @property
-    def arrived(self) -> bool:
-        """True while telemetry shows what was asked for."""
-        return self._arrived
-
-    @property
-    def answered(self) -> bool:
-        """True once the machine has said Success."""
-        return self._answered
-
     def observe(self, state: MachineState, now: float) -> Outcome | None:
         """Take a telemetry state; return the outcome if this settles it."""
         distance = self._distance(state)
@@ -132,15 +124,15 @@ class Expectation:
             self._nearest = distance
             if self.command is not Command.START:  # one that moves is on its way nowhere: only its answer is missing
                 self.deadline = max(self.deadline, now + self.patience)
-        self._arrived = distance <= (self._origin or 0) // 2
-        return Confirmed() if self._arrived and self._answered else None
+        self.arrived = distance <= (self._origin or 0) // 2
+        return Confirmed() if self.arrived and self.answered else None
 
     def settled(self, settled: Settled) -> Outcome | None:
         """Take the end of the procedure; return the outcome if this settles it."""
         match settled.verdict:
             case Verdict.SUCCEEDED:
-                self._answered = True
-                return Confirmed() if self._arrived or self._origin == 0 else None
+                self.answered = True
+                return Confirmed() if self.arrived or self._origin == 0 else None
             case Verdict.REFUSED | Verdict.WRITE_REFUSED:
                 return Rejected(describe_refusal(settled), settled.result, settled.att_error)
             case Verdict.UNANSWERED:
@@ -156,9 +148,9 @@ class Expectation:
         """Return Unknown once the deadline has passed."""
         if now < self.deadline:
             return None
-        if self._answered:
+        if self.answered:
             return Unknown(f"the treadmill acknowledged {self.command.value}, but {_UNMOVED[self.command]}")
-        although = ", although the belt moves" if self.command is Command.START and self._arrived else ""
+        although = ", although the belt moves" if self.command is Command.START and self.arrived else ""
         return Unknown(f"the treadmill did not answer{although}")
 
     def _distance(self, state: MachineState) -> int | None:

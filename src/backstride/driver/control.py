@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from backstride.protocol.control_point import Request
 
 _TARGETS: Final = (SetTargetSpeed, SetTargetInclination)
-_DEEDS: Final = {
+_DEEDS: Final[dict[Verdict | None, Deed]] = {
     Verdict.SUCCEEDED: Deed.IGNORED,
     Verdict.REFUSED: Deed.REFUSED,
     Verdict.WRITE_REFUSED: Deed.REFUSED,
@@ -250,9 +250,7 @@ class Control:
                 self._queue.submit(self._slowest(), now)
             case HaltStep.TELL_PERSON:
                 verdict = None if self._halt is None else self._halt.verdict
-                self._obedience.not_stopped(
-                    Deed.UNANSWERED if verdict is None else _DEEDS.get(verdict, Deed.UNANSWERED)
-                )
+                self._obedience.not_stopped(_DEEDS.get(verdict, Deed.UNANSWERED))
                 self._owner.tell(events.StopUnproven())
             case HaltStep.RELINK:
                 self._owner.relink()

@@ -26,6 +26,7 @@ from typing import Final, Self
 
 from backstride.errors import ConfigError
 from backstride.protocol.att import AttError
+from backstride.units import Speed
 
 
 class Moment(StrEnum):
@@ -207,6 +208,11 @@ class Fault:
         if self.moment is not None:
             text += f"@{self.moment}" + (f"+{_plain(self.after)}" if self.after else "")
         return text + (f"/{_plain(self.lasting)}" if self.lasting != inf else "")
+
+
+def speed_of(kmh: float) -> Speed:
+    """Return the speed that a fault's value of so many km/h means."""
+    return Speed(round(kmh * 100))
 
 
 def _number(text: str) -> float:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from backstride.machines.facts import PauseEffect, WireUnit
 from backstride.protocol.att import AttError
 from backstride.protocol.control_point import OpCode
-from backstride.simulator.faults import Effect, Fault, Moment
-from backstride.units import Speed
+from backstride.simulator.faults import Effect, Fault, Moment, speed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +194,7 @@ class Misbehaviour:
         if (every := self._value("zero-glitch")) and self._records % int(every) == 0:
             values = tuple(_with_speed(value, 0) for value in values)
         if (speed := self._value("absurd")) is not None:
-            values = tuple(_with_speed(value, round(speed * 100)) for value in values)
+            values = tuple(_with_speed(value, speed_of(speed)) for value in values)
         if (octets := self._value("truncated")) is not None:
             values = tuple(value[: int(octets)] for value in values)
         self._last = values
@@ -248,10 +247,6 @@ def _setting(section: str, field: str, of: Callable[[float], Any]) -> Callable[[
     return alter
 
 
-def _speed(kmh: float) -> Speed:
-    return Speed(round(kmh * 100))
-
-
 def _in_miles(facts: MachineFacts, _: float) -> MachineFacts:
     """Return the same belt with a machine that counts in miles: what it announces says the same in other numbers."""
     speed, mph = facts.speed, WireUnit.MPH
@@ -272,8 +267,8 @@ _ALTERATIONS: Final[dict[str, Callable[[MachineFacts, float], MachineFacts]]] = 
     "stop-ignored": _ignoring(OpCode.STOP_OR_PAUSE),
     "pause-stops": _setting("control", "pause", lambda _: PauseEffect.STOPS),
     "pause-refused": _setting("control", "pause", lambda _: PauseEffect.REFUSED),
-    "floor": _setting("speed", "floor", _speed),
-    "ceiling": _setting("speed", "ceiling", _speed),
+    "floor": _setting("speed", "floor", speed_of),
+    "ceiling": _setting("speed", "ceiling", speed_of),
     "overshoot": _setting("belt", "overshoot", float),
     "restarts-on-target": _setting("control", "starts_on_target", lambda _: True),
     "unit-mph": _in_miles,

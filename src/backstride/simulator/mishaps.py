@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from backstride.machines.facts import GENERIC, load_facts
 from backstride.protocol import uuids
 from backstride.protocol.control_point import RequestControl, SetTargetSpeed, encode_request
+from backstride.simulator.faults import speed_of
 from backstride.simulator.gatt import AttFault, Cccd
 from backstride.simulator.peripheral import Peripheral
 from backstride.units import Incline, Speed
@@ -39,7 +40,7 @@ def _console_speed(treadmill: SimulatedTreadmill, kmh: float) -> None:
     """Set the speed, or the nearest that the console offers."""
     facts = treadmill.peripheral.facts.speed
     lowest, highest = facts.unit.from_wire(facts.minimum), facts.unit.from_wire(facts.maximum)
-    treadmill.console.set_speed(min(max(Speed(round(kmh * 100)), lowest), highest))
+    treadmill.console.set_speed(min(max(speed_of(kmh), lowest), highest))
 
 
 def _console_incline(treadmill: SimulatedTreadmill, percent: float) -> None:
@@ -63,7 +64,7 @@ def _other_client(treadmill: SimulatedTreadmill, kmh: float) -> None:
     other = peripheral.connect(encrypted=True)
     indicates = "indicate" in peripheral.facts.control.properties
     peripheral.subscribe(other, uuids.CONTROL_POINT, Cccd.INDICATE if indicates else Cccd.NOTIFY, now)
-    number = peripheral.facts.control.write_unit.to_wire(Speed(round(kmh * 100)))
+    number = peripheral.facts.control.write_unit.to_wire(speed_of(kmh))
     requests = (encode_request(RequestControl()), encode_request(SetTargetSpeed(number)))
     _ask(treadmill, peripheral, other, requests, _ASKS)
 
@@ -118,13 +119,8 @@ def _power_cut(treadmill: SimulatedTreadmill, seconds: float) -> None:
     treadmill.later(seconds, treadmill.power_on)
 
 
-def _adapter_lost(treadmill: SimulatedTreadmill, seconds: float) -> None:
-    treadmill.air.lose_adapter()
-    treadmill.later(seconds, treadmill.air.find_adapter)
-
-
-def _adapter_unsaid(treadmill: SimulatedTreadmill, seconds: float) -> None:
-    treadmill.air.lose_adapter(said=False)
+def _adapter_lost(treadmill: SimulatedTreadmill, seconds: float, *, said: bool = True) -> None:
+    treadmill.air.lose_adapter(said=said)
     treadmill.later(seconds, treadmill.air.find_adapter)
 
 
@@ -144,7 +140,7 @@ _MISHAPS: Final[dict[str, Callable[[SimulatedTreadmill, float], None]]] = {
     "returns-other": _returns_other,
     "power-cut": _power_cut,
     "adapter-lost": _adapter_lost,
-    "adapter-unsaid": _adapter_unsaid,
+    "adapter-unsaid": partial(_adapter_lost, said=False),
     "stalled": lambda treadmill, seconds: treadmill.stall(seconds),
 }
 """Every kind that happens."""

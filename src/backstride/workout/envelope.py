@@ -138,10 +138,7 @@ class Envelope:
             raise SafetyError(f"The speed cannot be set: {self.capabilities.no_speed}.", rule="S7")
         grid.check(speed)
         bounds = self.bounds(facing)
-        if speed > bounds.speed:
-            raise SafetyError(
-                f"{speed} is above the limit of {bounds.speed} facing {facing} (from {bounds.speed_from}).", rule="S7"
-            )
+        _require_within(speed, bounds.speed, bounds.speed_from, facing)
 
     def check_incline(self, incline: Incline, facing: Facing) -> None:
         """Refuse an inclination outside the limits. Raises SafetyError (S7) with the reason."""
@@ -150,11 +147,7 @@ class Envelope:
             raise SafetyError(f"The incline cannot be set: {self.capabilities.no_incline}.", rule="S7")
         grid.check(incline)
         bounds = self.bounds(facing)
-        if incline > bounds.incline:
-            raise SafetyError(
-                f"{incline} is above the limit of {bounds.incline} facing {facing} (from {bounds.incline_from}).",
-                rule="S7",
-            )
+        _require_within(incline, bounds.incline, bounds.incline_from, facing)
 
     def rise(self, facing: Facing) -> Speed | None:
         """Return the largest rise in one change, or None for no limit (S8 is about facing backward).
@@ -190,3 +183,8 @@ class Envelope:
         if step <= current and grid.increment <= GENTLE_CHANGE:
             step = grid.above(current)  # in mph, neighbours may lie 0.01 km/h further apart than the increment says
         return step if step > current else None
+
+
+def _require_within(value: Speed | Incline, limit: Speed | Incline, source: str, facing: Facing) -> None:
+    if value > limit:
+        raise SafetyError(f"{value} is above the limit of {limit} facing {facing} (from {source}).", rule="S7")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from backstride.driver import events as machine_events
 from backstride.driver.confirmation import Command, Confirmed, Outcome, Rejected
+from backstride.driver.linked import LEAVE_WITHIN
 from backstride.driver.reconnect import reconnect
 from backstride.driver.tasks import Tasks
 from backstride.errors import BackstrideError
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from backstride.workout.plan import Plan
 
     Listener = Callable[[SessionEvent, float], None]
-
-LEAVE_WITHIN: Final = 5.0
-"""Seconds to see the belt stand when the program must go (S6)."""
 
 
 class Session:

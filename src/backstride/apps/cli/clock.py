@@ -18,6 +18,6 @@ def run(program: Coroutine[object, object, Result], *, virtual: bool = False) ->
 
 
 def _virtual_loop() -> asyncio.AbstractEventLoop:
-    import looptime
+    from backstride.simulator.virtual_time import virtual_loop
 
-    return looptime.new_event_loop(noop_cycles=0)  # no empty turns: nine times as fast as the library's default
+    return virtual_loop()
