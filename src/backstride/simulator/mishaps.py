@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backstride.simulator.faults import Fault
+    from backstride.simulator.simulation import Simulation
     from backstride.simulator.traffic import Connection
-    from backstride.simulator.treadmill import SimulatedTreadmill
 
 _RETURNS_AT: Final = Speed(100)
 """Speed of a belt that moves when its machine comes back: 1 km/h."""
@@ -31,31 +31,31 @@ _ASKS: Final = 10
 """Seconds after which another app asks again that was told to wait, and how often it asks."""
 
 
-def carry_out(treadmill: SimulatedTreadmill, fault: Fault) -> None:
+def carry_out(treadmill: Simulation, fault: Fault) -> None:
     """Let `fault`, which is one that happens, happen to `treadmill` now."""
     _MISHAPS[fault.kind.name](treadmill, fault.value)
 
 
-def _console_speed(treadmill: SimulatedTreadmill, kmh: float) -> None:
+def _console_speed(treadmill: Simulation, kmh: float) -> None:
     """Set the speed, or the nearest that the console offers."""
     facts = treadmill.peripheral.facts.speed
     lowest, highest = facts.unit.from_wire(facts.minimum), facts.unit.from_wire(facts.maximum)
     treadmill.console.set_speed(min(max(speed_of(kmh), lowest), highest))
 
 
-def _console_incline(treadmill: SimulatedTreadmill, percent: float) -> None:
+def _console_incline(treadmill: Simulation, percent: float) -> None:
     """Set the incline, or the nearest that the console offers; a machine without one has no such button."""
     facts = treadmill.peripheral.facts.incline
     if facts is not None:
         treadmill.console.set_incline(min(max(Incline(round(percent * 10)), facts.minimum), facts.maximum))
 
 
-def _safety_key(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _safety_key(treadmill: Simulation, seconds: float) -> None:
     treadmill.console.pull_safety_key()
     treadmill.later(seconds, treadmill.console.insert_safety_key)
 
 
-def _other_client(treadmill: SimulatedTreadmill, kmh: float) -> None:
+def _other_client(treadmill: Simulation, kmh: float) -> None:
     """Another app connects, takes control and sets a speed; a machine with no room for it loses control otherwise."""
     peripheral, now = treadmill.peripheral, treadmill.now
     if not peripheral.connectable:
@@ -70,7 +70,7 @@ def _other_client(treadmill: SimulatedTreadmill, kmh: float) -> None:
 
 
 def _ask(
-    treadmill: SimulatedTreadmill, peripheral: Peripheral, other: Connection, requests: tuple[bytes, ...], asks: int
+    treadmill: Simulation, peripheral: Peripheral, other: Connection, requests: tuple[bytes, ...], asks: int
 ) -> None:
     """Write `requests` as the client `other`, one after the other, and the rest later where one is refused."""
     for done, request in enumerate(requests):
@@ -85,16 +85,16 @@ def _ask(
     treadmill.disturb()
 
 
-def _link_lost(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _link_lost(treadmill: Simulation, seconds: float) -> None:
     treadmill.drop_link(out_of_reach_for=seconds)
 
 
-def _out_of_range(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _out_of_range(treadmill: Simulation, seconds: float) -> None:
     treadmill.leave_range()
     treadmill.later(seconds, treadmill.enter_range)
 
 
-def _returns_moving(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _returns_moving(treadmill: Simulation, seconds: float) -> None:
     def start() -> None:
         treadmill.console.press_start()
         treadmill.console.set_speed(_RETURNS_AT)
@@ -103,28 +103,23 @@ def _returns_moving(treadmill: SimulatedTreadmill, seconds: float) -> None:
     treadmill.later(seconds / 2, start)
 
 
-def _returns_standing(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _returns_standing(treadmill: Simulation, seconds: float) -> None:
     treadmill.drop_link(out_of_reach_for=seconds)
     treadmill.later(seconds / 2, treadmill.console.press_stop)
 
 
-def _returns_other(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _returns_other(treadmill: Simulation, seconds: float) -> None:
     stranger = next(model for model in _STRANGERS if model != treadmill.facts.id)
     treadmill.drop_link(out_of_reach_for=seconds)
     treadmill.replace(Peripheral(load_facts(stranger), treadmill.now))
 
 
-def _power_cut(treadmill: SimulatedTreadmill, seconds: float) -> None:
+def _power_cut(treadmill: Simulation, seconds: float) -> None:
     treadmill.power_off()
     treadmill.later(seconds, treadmill.power_on)
 
 
-def _adapter_lost(treadmill: SimulatedTreadmill, seconds: float, *, said: bool = True) -> None:
-    treadmill.air.lose_adapter(said=said)
-    treadmill.later(seconds, treadmill.air.find_adapter)
-
-
-_MISHAPS: Final[dict[str, Callable[[SimulatedTreadmill, float], None]]] = {
+_MISHAPS: Final[dict[str, Callable[[Simulation, float], None]]] = {
     "console-start": lambda treadmill, _: treadmill.console.press_start(),
     "console-stop": lambda treadmill, _: treadmill.console.press_stop(),
     "console-pause": lambda treadmill, _: treadmill.console.press_pause(),
@@ -139,8 +134,8 @@ _MISHAPS: Final[dict[str, Callable[[SimulatedTreadmill, float], None]]] = {
     "returns-standing": _returns_standing,
     "returns-other": _returns_other,
     "power-cut": _power_cut,
-    "adapter-lost": _adapter_lost,
-    "adapter-unsaid": partial(_adapter_lost, said=False),
+    "adapter-lost": lambda treadmill, seconds: treadmill.lose_adapter(seconds),
+    "adapter-unsaid": lambda treadmill, seconds: treadmill.lose_adapter(seconds, said=False),
     "stalled": lambda treadmill, seconds: treadmill.stall(seconds),
 }
 """Every kind that happens."""

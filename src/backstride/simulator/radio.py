@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from zlib import crc32
 
 from backstride.machines.facts import ServiceDataForm
@@ -16,12 +16,42 @@ if TYPE_CHECKING:
 
     from backstride.simulator.faults import Fault
     from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.traffic import Connection
 
 LATENCY: Final = 0.015
 """Seconds from a request to its response: half a usual connection interval."""
 
 ADVERTISING_TICK: Final = 0.1
 """Seconds; every machine advertises once in one to ten ticks."""
+
+
+class RadioLink(Protocol):
+    """What a radio needs of a link, whatever carries it."""
+
+    @property
+    def connection(self) -> Connection:
+        """The peripheral's view of it."""
+
+    def emit(self, uuid: str, value: bytes, *, indication: bool, overtakes: bool = False) -> None:
+        """Carry a value to the client."""
+
+    def arm(self) -> None:
+        """Have the loop hand over what has arrived."""
+
+    def hand_over(self, due: float) -> None:
+        """Give the client what is due by that instant of the loop's time."""
+
+    def close(self) -> None:
+        """End the link."""
+
+    def strand(self) -> None:
+        """End the link without telling the client."""
+
+    def mute(self) -> None:
+        """Carry nothing; after the supervision timeout the link is lost."""
+
+    def unmute(self) -> None:
+        """Carry again, unless the link was lost meanwhile."""
 
 
 class Radio:
@@ -53,7 +83,7 @@ class Radio:
         self.powered = True
         self.in_range = True
         self.available = True
-        self.links: list[Link] = []
+        self.links: list[RadioLink] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._offset = 0.0  # machine time minus the loop's
         self._timer: asyncio.TimerHandle | None = None
@@ -108,7 +138,7 @@ class Radio:
         self.links.append(link)
         return link
 
-    def forget(self, link: Link) -> None:
+    def forget(self, link: RadioLink) -> None:
         """Let the peripheral know that a link is gone."""
         if link in self.links:
             self.links.remove(link)
