@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     """Run the tests, all or those that pytest's own `arguments` choose; return the exit code."""
     missing = [package for command, package in TOOLS.items() if shutil.which(command) is None]
     if missing:
-        print(f"test-bluez: skipped, because there is no virtual machine: apt-get install {' '.join(missing)}")
+        sys.stdout.write(f"test-bluez: skipped, there is no virtual machine: apt-get install {' '.join(missing)}\n")
         return 1 if os.environ.get("CI") else 0
     environment = {**os.environ, "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHON": sys.executable}
     _do([VM / "build-image", *_requirements()], environment)

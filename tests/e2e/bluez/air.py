@@ -44,7 +44,7 @@ class KernelAir:
         bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
         try:
             async with asyncio.timeout(ADAPTER_WITHIN):
-                while not await _is_powered(bus):
+                while not await _is_powered(bus):  # noqa: ASYNC110 - nothing of ours can be awaited
                     await asyncio.sleep(0.1)
         finally:
             bus.disconnect()
