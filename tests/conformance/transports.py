@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from bleak.backends.device import BLEDevice
+
 from backstride.protocol.uuids import short_uuid
+from backstride.simulator.hci import HciTreadmill
 from backstride.simulator.treadmill import SimulatedTreadmill
+from backstride.simulator.virtual_link import VirtualLink
 from tests.conformance.tester import Tester
+from tests.support.bumble_client import backend_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.driver.link import Connectable
     from backstride.machines.facts import MachineFacts
     from backstride.simulator.belt import Belt
     from backstride.simulator.console import Console
     from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.simulation import Simulation
+
+    Story = Callable[["Bench"], Coroutine[Any, Any, None]]
 
 
 class Bench(Protocol):
@@ -58,17 +70,24 @@ class Bench(Protocol):
 class Transport(Protocol):
     """A way to reach simulated treadmills."""
 
-    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+    def run(self, story: Story, facts: MachineFacts) -> None:
         """Run `story` on a new treadmill in the time this transport lives in, and take everything down after it."""
 
 
-class MemoryBench:
-    """A treadmill in this process, behind the real bleak client."""
+class TreadmillBench:
+    """A simulated treadmill behind a bleak client.
 
-    def __init__(self, facts: MachineFacts) -> None:
-        self._treadmill = SimulatedTreadmill(facts)
+    Args:
+        treadmill: The treadmill.
+        target: What bleak connects to.
+        carried_within: Seconds that the air takes at most, there and back.
+    """
+
+    def __init__(self, treadmill: Simulation, target: Connectable, carried_within: float) -> None:
+        self._treadmill = treadmill
         self._testers: list[Tester] = []
-        self.target: Connectable = self._treadmill
+        self._carried_within = carried_within
+        self.target = target
         self.console = self._treadmill.console
         self.peripheral = self._treadmill.peripheral
         self.requests = overheard(self.peripheral)
@@ -88,7 +107,7 @@ class MemoryBench:
 
     async def lose_link(self) -> None:
         self._treadmill.drop_link()
-        await asyncio.sleep(2 * self._treadmill.latency)
+        await asyncio.sleep(self._carried_within)
 
     def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
         for link in self._treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
@@ -106,18 +125,50 @@ class MemoryTransport:
     def __init__(self, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
         self._virtual_time = virtual_time
 
-    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+    def run(self, story: Story, facts: MachineFacts) -> None:
         async def on_a_new_treadmill() -> None:
-            bench = MemoryBench(facts)
-            try:
-                await story(bench)
-            finally:
-                await bench.close()
+            treadmill = SimulatedTreadmill(facts)
+            await _told(story, TreadmillBench(treadmill, treadmill, 2 * treadmill.latency))
 
         self._virtual_time(on_a_new_treadmill())
 
 
-TRANSPORTS: Final = {"memory": MemoryTransport}
+@dataclass(frozen=True)
+class OnAVirtualLink:
+    """What bleak connects to there."""
+
+    device: BLEDevice
+    backend: type[BaseBleakClient]
+    scanner_backend: type[BaseBleakScanner] | None = None
+
+
+class BumbleTransport:
+    """bleak's client over bumble: HCI, L2CAP and ATT between two virtual controllers, in virtual time."""
+
+    def __init__(self, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._virtual_time = virtual_time
+
+    def run(self, story: Story, facts: MachineFacts) -> None:
+        async def on_a_new_treadmill() -> None:
+            link, treadmill = VirtualLink(), HciTreadmill(facts)
+            async with treadmill.on_air(link):
+                target = OnAVirtualLink(BLEDevice(treadmill.address, treadmill.name, {}), backend_on(link))
+                await _told(story, TreadmillBench(treadmill, target, 0.2))
+
+        self._virtual_time(on_a_new_treadmill())
+
+
+async def _told(story: Story, bench: TreadmillBench) -> None:
+    try:
+        await story(bench)
+    finally:
+        await bench.close()
+
+
+TRANSPORTS: Final[dict[str, Callable[[Callable[[Coroutine[Any, Any, Any]], Any]], Transport]]] = {
+    "memory": MemoryTransport,
+    "bumble": BumbleTransport,
+}
 """Every transport by its name: a column of docs/conformance.md each."""
 
 
