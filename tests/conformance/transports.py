@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
-
-from bleak.backends.device import BLEDevice
 
 from backstride.protocol.uuids import short_uuid
 from backstride.simulator.hci import HciTreadmill
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.simulator.virtual_link import VirtualLink
 from tests.conformance.tester import Tester
-from tests.support.bumble_client import backend_on
+from tests.support.bumble_client import target_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-
-    from bleak.backends.client import BaseBleakClient
-    from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.driver.link import Connectable
     from backstride.machines.facts import MachineFacts
@@ -84,20 +78,23 @@ class TreadmillBench:
     """
 
     def __init__(self, treadmill: Simulation, target: Connectable, carried_within: float) -> None:
-        self._treadmill = treadmill
+        self.treadmill = treadmill
         self._testers: list[Tester] = []
         self._carried_within = carried_within
         self.target = target
-        self.console = self._treadmill.console
-        self.peripheral = self._treadmill.peripheral
+        self.console = self.treadmill.console
+        self.peripheral = self.treadmill.peripheral
         self.requests = overheard(self.peripheral)
 
     @property
     def belt(self) -> Belt:
-        return self._treadmill.belt
+        return self.treadmill.belt
 
     async def connect(self) -> Tester:
-        tester = Tester(self.target)
+        return await self._connected(self.target)
+
+    async def _connected(self, target: Connectable) -> Tester:
+        tester = Tester(target)
         await tester.client.connect()
         self._testers.append(tester)
         return tester
@@ -106,11 +103,11 @@ class TreadmillBench:
         await asyncio.sleep(seconds)
 
     async def lose_link(self) -> None:
-        self._treadmill.drop_link()
+        self.treadmill.drop_link()
         await asyncio.sleep(self._carried_within)
 
     def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
-        for link in self._treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
+        for link in self.treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
             link.emit(uuid, bytes.fromhex(value), indication=indication)
             link.arm()
 
@@ -133,15 +130,6 @@ class MemoryTransport:
         self._virtual_time(on_a_new_treadmill())
 
 
-@dataclass(frozen=True)
-class OnAVirtualLink:
-    """What bleak connects to there."""
-
-    device: BLEDevice
-    backend: type[BaseBleakClient]
-    scanner_backend: type[BaseBleakScanner] | None = None
-
-
 class BumbleTransport:
     """bleak's client over bumble: HCI, L2CAP and ATT between two virtual controllers, in virtual time."""
 
@@ -152,8 +140,7 @@ class BumbleTransport:
         async def on_a_new_treadmill() -> None:
             link, treadmill = VirtualLink(), HciTreadmill(facts)
             async with treadmill.on_air(link):
-                target = OnAVirtualLink(BLEDevice(treadmill.address, treadmill.name, {}), backend_on(link))
-                await _told(story, TreadmillBench(treadmill, target, 0.2))
+                await _told(story, TreadmillBench(treadmill, target_on(link, treadmill), 0.2))
 
         self._virtual_time(on_a_new_treadmill())
 
@@ -169,7 +156,13 @@ TRANSPORTS: Final[dict[str, Callable[[Callable[[Coroutine[Any, Any, Any]], Any]]
     "memory": MemoryTransport,
     "bumble": BumbleTransport,
 }
-"""Every transport by its name: a column of docs/conformance.md each."""
+"""The transports that need nothing but this process."""
+
+BLUEZ: Final = "bluez"
+"""The one that needs a machine with a Bluetooth stack of its own: tests/e2e/bluez/transport.py."""
+
+COLUMNS: Final = (*TRANSPORTS, BLUEZ)
+"""Every transport: a column of docs/conformance.md each."""
 
 
 def overheard(peripheral: Peripheral) -> list[str]:

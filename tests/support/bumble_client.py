@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.descriptor import BleakGATTDescriptor
+from bleak.backends.device import BLEDevice
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 from bumble.att import ATT_Error
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from bleak.args import SizedBuffer
     from bleak.assigned_numbers import CharacteristicPropertyName
     from bleak.backends.client import NotifyCallback
+    from bleak.backends.scanner import BaseBleakScanner
     from bumble.device import Connection
     from bumble.gatt_client import CharacteristicProxy, DescriptorProxy
 
+    from backstride.simulator.hci import HciTreadmill
     from backstride.simulator.virtual_link import VirtualLink
 
 Answer = TypeVar("Answer")
@@ -41,9 +45,19 @@ _NOT_PAIRED = {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRY
 _numbers = itertools.count(1)
 
 
-def backend_on(link: VirtualLink) -> type[BumbleClient]:
-    """Return the client backend that reaches what is on `link`."""
-    return type("BumbleClient", (BumbleClient,), {"link": link})
+@dataclass(frozen=True)
+class Target:
+    """What bleak connects to: a device, and the backend that reaches it."""
+
+    device: BLEDevice
+    backend: type[BaseBleakClient]
+    scanner_backend: type[BaseBleakScanner] | None = None
+
+
+def target_on(link: VirtualLink, treadmill: HciTreadmill) -> Target:
+    """Return what bleak connects to, to reach a treadmill on `link` by bumble."""
+    backend = type("BumbleClient", (BumbleClient,), {"link": link})
+    return Target(BLEDevice(treadmill.address, treadmill.name, {}), backend)
 
 
 class BumbleClient(BaseBleakClient):
