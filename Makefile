@@ -8,10 +8,10 @@ INSTALLED := $(VENV)/.installed
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
+.PHONY: help demo test test-bluez conformance-bluez lint types contracts tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Backstride needs Python 3.11 or later; name one with: make PYTHON=python3.12 …")'
@@ -24,6 +24,9 @@ demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual
 	@$(BIN)/backstride run profiles/retro-walk.yaml --simulated --fast
 
 test: lint types contracts sizes tests matrix-check fuzz-minute ## everything that must be green: lint, types, contracts, tests, the fault matrix
+
+test-bluez: $(INSTALLED) ## the driver against a real Linux Bluetooth stack, in a virtual machine (docs/bluez.md)
+	@$(BIN)/python -m tests.e2e.bluez
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -53,6 +56,9 @@ matrix: $(INSTALLED) ## every fault in every phase on several machines; writes d
 
 conformance: $(INSTALLED) ## run the FTMS cases, and write docs/conformance.md anew
 	$(BIN)/pytest -q tests/conformance --write-conformance
+
+conformance-bluez: $(INSTALLED) ## the same through BlueZ in the virtual machine
+	@$(BIN)/python -m tests.e2e.bluez -q tests/conformance --write-conformance && cp .bluez/conformance.md docs/
 
 soak: $(INSTALLED) ## the matrix on further machines, 200,000 steps of random sequences, 2,000 killed walks
 	@$(BIN)/python -m tests.matrix --further

@@ -65,9 +65,9 @@ def recorded() -> dict[tuple[str, str], bool]:
         if cells[0] == "id":
             columns = cells[2:]
         for name, cell in zip(columns, cells[2:], strict=False):
-            if cell in _WORDS.values():
+            if name in COLUMNS and cell in (_WORDS[True], _WORDS[False]):
                 results[cells[0], name] = cell == _WORDS[True]
-    return {key: passed for key, passed in results.items() if key[1] in COLUMNS}
+    return results
 
 
 def is_complete(results: Results, columns: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from typing import TYPE_CHECKING, Final, Self
 
 from dbus_fast import BusType, Message
@@ -26,6 +27,7 @@ class KernelAir:
 
     def __init__(self) -> None:
         self.link = VirtualLink()
+        self._numbers = itertools.count(1)
         self._adapter = contextlib.AsyncExitStack()
         self._returning: asyncio.Task[None] | None = None
 
@@ -67,7 +69,9 @@ class KernelAir:
     async def treadmill(
         self, model: str | MachineFacts = "generic", *, name: str | None = None, address: str | None = None
     ) -> AsyncIterator[HciTreadmill]:
-        """Switch a treadmill on for the block."""
+        """Switch a treadmill on for the block; BlueZ keeps in mind what it knew of an address, so each has its own."""
+        number = next(self._numbers)
+        address = address or f"F0:00:00:00:{number // 256:02X}:{number % 256:02X}"
         treadmill = HciTreadmill(model, name=name, address=address, adapter=self)
         async with treadmill.on_air(self.link):
             yield treadmill
