@@ -323,8 +323,8 @@ async def _opened(transport: str) -> Transport:
         return await open_transport(transport)
     except PermissionError as error:
         raise ConfigError(f"{transport} cannot be opened: this user may not ({error}).") from error
-    except (BaseBumbleError, OSError, ValueError, ImportError) as error:
-        raise ConfigError(f"{transport} cannot be opened: {error}") from error
+    except Exception as error:
+        raise ConfigError(f"{transport} cannot be opened: {str(error) or type(error).__name__}.") from error
 
 
 def _cut(name: bytes, octets: int) -> bytes:

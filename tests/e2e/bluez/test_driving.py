@@ -32,17 +32,19 @@ async def test_the_machine_is_known_by_what_it_says_of_itself(air: KernelAir) ->
 
 
 async def test_every_control_reaches_the_belt(air: KernelAir) -> None:
-    async with air.treadmill(name="Controls") as treadmill:
-        async with Machine.connect(await Discovery().find("Controls")) as machine:
-            assert await machine.start() == Confirmed()
-            assert await machine.set_speed(Speed(150)) == Confirmed()
-            assert treadmill.belt.target == 1.5
-            assert await machine.set_incline(Incline(10)) == Confirmed()
-            assert await machine.pause() == Confirmed()
-            assert treadmill.belt.standing
-            assert await machine.start() == Confirmed()
-            assert await machine.stop() == Confirmed()
-            assert treadmill.belt.standing
+    async with (
+        air.treadmill(name="Controls") as treadmill,
+        Machine.connect(await Discovery().find("Controls")) as machine,
+    ):
+        assert await machine.start() == Confirmed()
+        assert await machine.set_speed(Speed(150)) == Confirmed()
+        assert treadmill.belt.target == 1.5
+        assert await machine.set_incline(Incline(10)) == Confirmed()
+        assert await machine.pause() == Confirmed()
+        assert treadmill.belt.standing
+        assert await machine.start() == Confirmed()
+        assert await machine.stop() == Confirmed()
+        assert treadmill.belt.standing
     commands = written(treadmill, taken=True)
     assert commands[:5] == ["00", "07", "029600", "030a00", "0802"]
     assert commands[-1] == "0801"
@@ -58,20 +60,22 @@ async def test_s6_leaving_stops_a_belt_that_was_started(air: KernelAir) -> None:
 
 
 async def test_s11_what_happens_at_the_console_is_heard(air: KernelAir) -> None:
-    async with air.treadmill(name="Console") as treadmill:
-        async with Machine.connect(await Discovery().find("Console")) as machine:
-            heard = Heard(machine)
-            for press in (
-                treadmill.console.press_start,
-                lambda: treadmill.console.set_speed(Speed(200)),
-                lambda: treadmill.console.set_incline(Incline(20)),
-                treadmill.console.pull_safety_key,
-                treadmill.console.insert_safety_key,
-                treadmill.console.take_control,
-            ):
-                press()
-                await asyncio.sleep(0.5)
-            await until(lambda: "ControlTaken" in heard.names, 5)
+    async with (
+        air.treadmill(name="Console") as treadmill,
+        Machine.connect(await Discovery().find("Console")) as machine,
+    ):
+        heard = Heard(machine)
+        for press in (
+            treadmill.console.press_start,
+            lambda: treadmill.console.set_speed(Speed(200)),
+            lambda: treadmill.console.set_incline(Incline(20)),
+            treadmill.console.pull_safety_key,
+            treadmill.console.insert_safety_key,
+            treadmill.console.take_control,
+        ):
+            press()
+            await asyncio.sleep(0.5)
+        await until(lambda: "ControlTaken" in heard.names, 5)
     assert heard.names == [
         "ConsoleStarted",
         "ConsoleSpeed",

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 SHORT = profile(steady("0.8", 4.0, incline="1"), ramp("1.2", 8.0), steady("0.8", 4.0))
 
 
+def recorded(folder: Path) -> list[dict[str, object]]:
+    """Return the lines of the only record in a folder."""
+    (record,) = folder.iterdir()
+    return [json.loads(line) for line in record.read_text("ascii").splitlines()]
+
+
 async def test_a_whole_session_is_walked_and_recorded(air: KernelAir, tmp_path: Path) -> None:
     async with (
         air.treadmill(name="Whole") as treadmill,
@@ -33,10 +39,8 @@ async def test_a_whole_session_is_walked_and_recorded(air: KernelAir, tmp_path: 
         assert treadmill.belt.standing
     assert summary.ending == "finished"
     assert starts(treadmill) == 1
-    (record,) = tmp_path.iterdir()
-    lines = [json.loads(line) for line in record.read_text("ascii").splitlines()]
-    samples = [line for line in lines if line.get("event") == "sample"]
-    assert len(samples) >= 15
+    lines = recorded(tmp_path)
+    assert len([line for line in lines if line.get("event") == "sample"]) >= 15
     assert lines[-1]["event"] == "summary"
 
 

@@ -6,11 +6,13 @@ import contextlib
 import os
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
+
+AnyKey = TypeVar("AnyKey")
 
 
 class Key(Enum):
@@ -49,16 +51,39 @@ def read_keys(typed: str) -> Iterator[Key]:
             yield _LETTERS[character.lower()]
 
 
+def read_console_keys(typed: str) -> Iterator[Key | str]:
+    """Yield arrows as keys and everything else as the character it is: for consoles and for words that are typed."""
+    waiting = iter(typed)
+    for character in waiting:
+        if character == "\x1b" and (introducer := next(waiting, "")):
+            final = next(waiting, "")
+            if introducer in {"[", "O"} and final in _ARROWS:
+                yield _ARROWS[final]
+        elif character in _WINDOWS_PREFIXES:
+            if (final := next(waiting, "")) in _WINDOWS_ARROWS:
+                yield _WINDOWS_ARROWS[final]
+        else:
+            yield character
+
+
 @contextlib.contextmanager
 def listening(
-    loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+    loop: asyncio.AbstractEventLoop,
+    pressed: Callable[[AnyKey], None],
+    gone: Callable[[], None],
+    read: Callable[[str], Iterator[AnyKey]] = read_keys,  # type: ignore[assignment]  # mypy#3737: a generic default
 ) -> Iterator[Callable[[], None]]:
-    """Call `pressed` with each key while the block runs, and `gone` if the terminal goes away.
+    """Call `pressed` with each key that `read` finds while the block runs, and `gone` if the terminal goes away.
 
     Yields:
         How to give the terminal back at once, before the block ends. The end of the block does so in any case.
     """
-    restore = _listen(loop, pressed, gone)
+
+    def take(typed: str) -> None:
+        for key in read(typed):
+            pressed(key)
+
+    restore = _listen(loop, take, gone)
     try:
         yield restore
     finally:
@@ -70,7 +95,7 @@ if sys.platform != "win32":
     import tty
 
     def _listen(
-        loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+        loop: asyncio.AbstractEventLoop, take: Callable[[str], None], gone: Callable[[], None]
     ) -> Callable[[], None]:
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
@@ -83,8 +108,7 @@ if sys.platform != "win32":
             if not typed:
                 loop.remove_reader(descriptor)
                 gone()
-            for key in read_keys(typed.decode("latin-1")):
-                pressed(key)
+            take(typed.decode("latin-1"))
 
         def restore() -> None:
             loop.remove_reader(descriptor)
@@ -99,7 +123,7 @@ else:
     import msvcrt
 
     def _listen(
-        loop: asyncio.AbstractEventLoop, pressed: Callable[[Key], None], gone: Callable[[], None]
+        loop: asyncio.AbstractEventLoop, take: Callable[[str], None], gone: Callable[[], None]
     ) -> Callable[[], None]:
         del gone  # a console that is closed ends the program by itself
         timer: list[asyncio.TimerHandle] = []
@@ -108,8 +132,7 @@ else:
             typed = ""
             while msvcrt.kbhit():
                 typed += msvcrt.getwch()
-            for key in read_keys(typed):
-                pressed(key)
+            take(typed)
             timer[:] = [loop.call_later(_POLL, look)]
 
         while msvcrt.kbhit():
