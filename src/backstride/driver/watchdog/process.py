@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 BUS_AGAIN: Final = 1.0
 """Seconds between two attempts to reach a bus that was lost while a belt is to be stopped."""
 
+LET_GO_WITHIN: Final = 5.0
+"""Seconds for BlueZ to take the link down; it takes two."""
+
 TOLD_WITHIN: Final = 0.5
 """Seconds that a process which leaves waits for a terminal to take its last sentence."""
 
@@ -134,8 +137,8 @@ class Watchdog:
                 self._answer(word)
             case Tell(text):
                 self._tell(text)
-            case Leave():
-                self._over.set()
+            case Leave(let_go):
+                self._spawn(self._leave(let_go=let_go))
             case _:
                 self._spawn(self._write(deed))
 
@@ -177,6 +180,13 @@ class Watchdog:
         with contextlib.suppress(BusError):
             await self._treadmill.disconnect()
         self._vigil.link_lost(self._loop.time())
+
+    async def _leave(self, *, let_go: bool) -> None:
+        if let_go:
+            with contextlib.suppress(BusError, TimeoutError):
+                async with asyncio.timeout(LET_GO_WITHIN):
+                    await self._treadmill.disconnect()
+        self._over.set()
 
     async def _subscribe(self) -> None:
         try:

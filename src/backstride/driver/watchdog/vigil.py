@@ -73,7 +73,14 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """End the process: there is nothing left to do."""
+    """End the process: there is nothing left to do.
+
+    Attributes:
+        let_go: True to take the link down first: BlueZ keeps it for a process that died, and most treadmills take one
+            app at a time.
+    """
+
+    let_go: bool = False
 
 
 Deed = Connect | Disconnect | Subscribe | Write | Answer | Tell | Leave
@@ -241,7 +248,7 @@ class Vigil:
     def _leave(self) -> None:
         if not self._over:
             self._over = True
-            self._deeds.append(Leave())
+            self._deeds.append(Leave(let_go=self.session_gone))
 
     def _go_on(self, halt: Halt, now: float) -> None:
         if halt.done or self._is_silent_after_stop(halt, now):
