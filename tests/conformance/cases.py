@@ -85,6 +85,9 @@ SERVER: Final[dict[str, Case]] = {}
 DUTIES: Final[dict[str, Case]] = {}
 """Likewise for the collector."""
 
+STORIES: Final[dict[str, tuple[Story, MachineFacts]]] = {}
+"""What each case of either does, and on which treadmill."""
+
 SOURCES: Final = ("FTMP", "FTMS", "FACTS")
 """Who demands a collector's duties: the profile, the service, and our fact sheet where these are silent."""
 
@@ -113,9 +116,13 @@ def _testing(
         raise ValueError(f"{one.id} has a test already")
     cases[one.id] = one
 
+    machine = load_facts("generic") if facts is None else facts
+
     def make(story: Story) -> Callable[[Transport], None]:
+        STORIES[one.id] = (story, machine)
+
         def test(transport: Transport) -> None:
-            transport.run(story, load_facts("generic") if facts is None else facts)
+            transport.run(story, machine)
 
         test.__name__ = story.__name__
         test.__doc__ = f"{one.id}: {one.demand}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.conformance.transports import TRANSPORTS
+from tests.conformance.document import DOCUMENT
+from tests.conformance.transports import BLUEZ, TRANSPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -14,6 +17,14 @@ if TYPE_CHECKING:
     from tests.conformance.transports import Transport
 
 RESULTS: Final = pytest.StashKey[dict[tuple[str, str], bool]]()
+BLUEZ_RUN: Final = pytest.StashKey["Transport"]()
+IN_THE_MACHINE: Final = bool(os.environ.get("BACKSTRIDE_BLUEZ"))
+HERE: Final = [BLUEZ] if IN_THE_MACHINE else list(TRANSPORTS)
+"""The columns of the document that this run can fill."""
+
+WRITTEN: Final = Path("/out/conformance.md") if IN_THE_MACHINE else DOCUMENT
+"""Where it writes the document: the machine's view of the project is thrown away."""
+
 LAST: Final = "test_the_document_is_what_this_run_would_write"
 
 
@@ -46,7 +57,15 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=HERE)
 def transport(request: pytest.FixtureRequest, virtual_time: Callable[..., Any]) -> Transport:
-    """Each way to reach a simulated treadmill in turn; the cases run on all of them."""
-    return TRANSPORTS[request.param](virtual_time)
+    """Each way to reach a simulated treadmill in turn; the cases run on all that there are here."""
+    if request.param != BLUEZ:
+        return TRANSPORTS[request.param](virtual_time)
+    from tests.e2e.bluez.transport import BluezTransport  # noqa: PLC0415 - needs a Bluetooth stack
+
+    stash = request.config.stash
+    if BLUEZ_RUN not in stash:
+        markers = (item.get_closest_marker("case") for item in request.session.items)
+        stash[BLUEZ_RUN] = BluezTransport(str(marker.args[0]) for marker in markers if marker is not None)
+    return stash[BLUEZ_RUN]

@@ -6,8 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from backstride.protocol.uuids import short_uuid
+from backstride.simulator.hci import HciTreadmill
 from backstride.simulator.treadmill import SimulatedTreadmill
+from backstride.simulator.virtual_link import VirtualLink
 from tests.conformance.tester import Tester
+from tests.support.bumble_client import target_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from backstride.simulator.belt import Belt
     from backstride.simulator.console import Console
     from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.simulation import Simulation
+
+    Story = Callable[["Bench"], Coroutine[Any, Any, None]]
 
 
 class Bench(Protocol):
@@ -58,27 +64,37 @@ class Bench(Protocol):
 class Transport(Protocol):
     """A way to reach simulated treadmills."""
 
-    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+    def run(self, story: Story, facts: MachineFacts) -> None:
         """Run `story` on a new treadmill in the time this transport lives in, and take everything down after it."""
 
 
-class MemoryBench:
-    """A treadmill in this process, behind the real bleak client."""
+class TreadmillBench:
+    """A simulated treadmill behind a bleak client.
 
-    def __init__(self, facts: MachineFacts) -> None:
-        self._treadmill = SimulatedTreadmill(facts)
+    Args:
+        treadmill: The treadmill.
+        target: What bleak connects to.
+        carried_within: Seconds that the air takes at most, there and back.
+    """
+
+    def __init__(self, treadmill: Simulation, target: Connectable, carried_within: float) -> None:
+        self.treadmill = treadmill
         self._testers: list[Tester] = []
-        self.target: Connectable = self._treadmill
-        self.console = self._treadmill.console
-        self.peripheral = self._treadmill.peripheral
+        self._carried_within = carried_within
+        self.target = target
+        self.console = self.treadmill.console
+        self.peripheral = self.treadmill.peripheral
         self.requests = overheard(self.peripheral)
 
     @property
     def belt(self) -> Belt:
-        return self._treadmill.belt
+        return self.treadmill.belt
 
     async def connect(self) -> Tester:
-        tester = Tester(self.target)
+        return await self._connected(self.target)
+
+    async def _connected(self, target: Connectable) -> Tester:
+        tester = Tester(target)
         await tester.client.connect()
         self._testers.append(tester)
         return tester
@@ -87,11 +103,11 @@ class MemoryBench:
         await asyncio.sleep(seconds)
 
     async def lose_link(self) -> None:
-        self._treadmill.drop_link()
-        await asyncio.sleep(2 * self._treadmill.latency)
+        self.treadmill.drop_link()
+        await asyncio.sleep(self._carried_within)
 
     def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
-        for link in self._treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
+        for link in self.treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air
             link.emit(uuid, bytes.fromhex(value), indication=indication)
             link.arm()
 
@@ -106,19 +122,47 @@ class MemoryTransport:
     def __init__(self, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
         self._virtual_time = virtual_time
 
-    def run(self, story: Callable[[Bench], Coroutine[Any, Any, None]], facts: MachineFacts) -> None:
+    def run(self, story: Story, facts: MachineFacts) -> None:
         async def on_a_new_treadmill() -> None:
-            bench = MemoryBench(facts)
-            try:
-                await story(bench)
-            finally:
-                await bench.close()
+            treadmill = SimulatedTreadmill(facts)
+            await _told(story, TreadmillBench(treadmill, treadmill, 2 * treadmill.latency))
 
         self._virtual_time(on_a_new_treadmill())
 
 
-TRANSPORTS: Final = {"memory": MemoryTransport}
-"""Every transport by its name: a column of docs/conformance.md each."""
+class BumbleTransport:
+    """bleak's client over bumble: HCI, L2CAP and ATT between two virtual controllers, in virtual time."""
+
+    def __init__(self, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+        self._virtual_time = virtual_time
+
+    def run(self, story: Story, facts: MachineFacts) -> None:
+        async def on_a_new_treadmill() -> None:
+            link, treadmill = VirtualLink(), HciTreadmill(facts)
+            async with treadmill.on_air(link):
+                await _told(story, TreadmillBench(treadmill, target_on(link, treadmill), 0.2))
+
+        self._virtual_time(on_a_new_treadmill())
+
+
+async def _told(story: Story, bench: TreadmillBench) -> None:
+    try:
+        await story(bench)
+    finally:
+        await bench.close()
+
+
+TRANSPORTS: Final[dict[str, Callable[[Callable[[Coroutine[Any, Any, Any]], Any]], Transport]]] = {
+    "memory": MemoryTransport,
+    "bumble": BumbleTransport,
+}
+"""The transports that need nothing but this process."""
+
+BLUEZ: Final = "bluez"
+"""The one that needs a machine with a Bluetooth stack of its own: tests/e2e/bluez/transport.py."""
+
+COLUMNS: Final = (*TRANSPORTS, BLUEZ)
+"""Every transport: a column of docs/conformance.md each."""
 
 
 def overheard(peripheral: Peripheral) -> list[str]:

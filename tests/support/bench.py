@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from backstride.driver.events import MachineEvent
     from backstride.driver.machine import Machine
+    from backstride.simulator.simulation import Simulation
     from backstride.simulator.treadmill import SimulatedTreadmill
 
 WALK = Speed(300)  # 3.00 km/h
@@ -31,12 +32,12 @@ def altered(model: str = "generic", **sections: dict[str, Any]) -> MachineFacts:
     return facts.model_copy(update=changes)
 
 
-def written(treadmill: SimulatedTreadmill, *, taken: bool = False) -> list[str]:
+def written(treadmill: Simulation, *, taken: bool = False) -> list[str]:
     """Return what was written to the control point as hex; with `taken` only what the machine did not refuse."""
     return [write.value.hex() for write in treadmill.writes if not taken or write.att_error is None]
 
 
-def starts(treadmill: SimulatedTreadmill) -> int:
+def starts(treadmill: Simulation) -> int:
     """Return how many Starts were written."""
     return written(treadmill).count("07")
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bleak import BleakScanner
+from bleak.exc import BleakError
 
-from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.driver.radio import RADIO_ERRORS, is_in_progress, translated
 from backstride.errors import DecodeError, NotFound
 from backstride.machines.facts import GENERIC, MachineFacts
 from backstride.machines.recognition import recognise
@@ -35,6 +36,9 @@ SETTLE: Final = 1.0
 
 SCANNER_WITHIN: Final = 10.0
 """Seconds for the system to begin a scan."""
+
+SCANNER_PATIENCE: Final = 0.25
+"""Seconds to wait while BlueZ still ends a scan of before."""
 
 SCANNER_ENDS_WITHIN: Final = 2.0
 """Seconds for the system to end it: whoever leaves meanwhile has not much longer (S6)."""
@@ -237,12 +241,25 @@ async def listen_for(
 async def _scanning(scanner: BleakScanner) -> AsyncIterator[None]:
     """Scan during the block; neither beginning nor ending may hang."""
     async with asyncio.timeout(SCANNER_WITHIN):
-        await scanner.start()
+        await _begin(scanner)
     try:
         yield
     finally:
         async with asyncio.timeout(SCANNER_ENDS_WITHIN):
             await scanner.stop()
+
+
+async def _begin(scanner: BleakScanner) -> None:
+    """Begin a scan, as soon as BlueZ has ended the one before."""
+    while True:
+        try:
+            await scanner.start()
+        except BleakError as error:
+            if not is_in_progress(error):
+                raise
+            await asyncio.sleep(SCANNER_PATIENCE)
+        else:
+            return
 
 
 def _from_service_data(payload: bytes | None) -> tuple[bool | None, bool | None]:

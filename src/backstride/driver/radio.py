@@ -46,6 +46,11 @@ _DENIED: Final = ("org.freedesktop.DBus.Error.AccessDenied", "org.bluez.Error.No
 _GONE: Final = "The Bluetooth adapter is gone, or has forgotten the treadmill; plug the adapter in again."
 _UNKNOWN_DEVICE: Final = re.compile(r"device '.*' not found")  # bleak's BlueZManager.add_device_watcher
 _UNKNOWN_OBJECT: Final = "org.freedesktop.DBus.Error.UnknownObject"
+_IN_PROGRESS: Final = "org.bluez.Error.InProgress"
+_BUSY: Final = (
+    "The Bluetooth adapter is still busy with something else; wait a few seconds, close other programs that scan or "
+    "connect, and try again."
+)
 _ABSENT: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NoReply")
 
 
@@ -76,6 +81,11 @@ def translated(error: BaseException, *, op_code: int = 0) -> MachineError:
             return Disconnected(f"The connection to the treadmill failed: {error}")
 
 
+def is_in_progress(error: BaseException) -> bool:
+    """Tell whether BlueZ has not finished what it was asked before, which a moment's patience mends."""
+    return isinstance(error, BleakDBusError) and error.dbus_error == _IN_PROGRESS
+
+
 def _from_bluez(error: BleakDBusError, op_code: int) -> MachineError:
     name, words = error.dbus_error, error.dbus_error_details
     if name == _NOT_PAIRED and words == _NOT_PAIRED_TEXT:
@@ -85,6 +95,8 @@ def _from_bluez(error: BleakDBusError, op_code: int) -> MachineError:
         return NotFound(_NO_PERMISSION)
     if name in _ABSENT:
         return NotFound(_NO_SERVICE)
+    if name == _IN_PROGRESS:
+        return Disconnected(_BUSY)
     if name == _UNKNOWN_OBJECT:
         return Disconnected(_GONE)
     return Disconnected(f"The connection to the treadmill failed: {error}")

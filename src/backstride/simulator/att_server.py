@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -51,7 +52,7 @@ class Host(Protocol):
         """Seconds of the machine's time."""
 
     def client(self, bearing: Bearing) -> Connection:
-        """Return the peripheral's view of a link."""
+        """Return the peripheral's view of a link. Raises AttFault if the machine has ended it."""
 
     def pump(self) -> None:
         """Send what the peripheral has to send."""
@@ -92,9 +93,7 @@ class AttServer(Server):
         """Take a write without response; one that cannot be carried out is dropped (Core Vol 3 F 3.4.5.3)."""
         for uuid, characteristic in self._values.items():
             if characteristic.handle == request.attribute_handle:
-                client, now = self._host.client(_bearing(bearer)), self._host.now
-                self._host.peripheral.write(client, uuid, request.attribute_value, now, response=False)
-                self._host.pump()
+                self._command(uuid, _bearing(bearer), request.attribute_value)
 
     def on_att_handle_value_confirmation(
         self, bearer: att.Bearer, confirmation: att.ATT_Handle_Value_Confirmation
@@ -123,8 +122,14 @@ class AttServer(Server):
         return self._attempt(lambda: self._host.peripheral.read(uuid, self._host.now))
 
     def _write(self, uuid: str, bearing: Bearing, value: bytes) -> None:
-        client = self._host.client(bearing)
-        self._attempt(lambda: self._host.peripheral.write(client, uuid, value, self._host.now))
+        peripheral = self._host.peripheral
+        self._attempt(lambda: peripheral.write(self._host.client(bearing), uuid, value, self._host.now))
+
+    def _command(self, uuid: str, bearing: Bearing, value: bytes) -> None:
+        with contextlib.suppress(AttFault):  # of a link that the machine has ended
+            client = self._host.client(bearing)
+            self._host.peripheral.write(client, uuid, value, self._host.now, response=False)
+            self._host.pump()
 
     def _read_configuration(self, uuid: str, bearing: Bearing) -> bytes:
         return self._attempt(lambda: self._host.peripheral.subscription(self._host.client(bearing), uuid))
@@ -132,8 +137,8 @@ class AttServer(Server):
     def _configure(self, uuid: str, bearing: Bearing, value: bytes) -> None:
         if len(value) != _CCCD_OCTETS:
             raise att.ATT_Error(AttError.INVALID_ATTRIBUTE_VALUE_LENGTH)
-        client, wanted = self._host.client(bearing), int.from_bytes(value, "little")
-        self._attempt(lambda: self._host.peripheral.subscribe(client, uuid, wanted, self._host.now))
+        peripheral, wanted = self._host.peripheral, int.from_bytes(value, "little")
+        self._attempt(lambda: peripheral.subscribe(self._host.client(bearing), uuid, wanted, self._host.now))
 
     def _attempt(self, request: Callable[[], Answer]) -> Answer:
         """Carry out a request; what it brings about goes out after its response, or as the peripheral has it."""

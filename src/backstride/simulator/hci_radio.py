@@ -13,7 +13,9 @@ from bumble.hci import Address, HCI_ErrorCode
 from bumble.transport import open_transport
 
 from backstride.errors import ConfigError, Disconnected
+from backstride.protocol.att import AttError
 from backstride.simulator.att_server import AttServer
+from backstride.simulator.gatt import AttFault
 from backstride.simulator.radio import Radio
 from backstride.simulator.virtual_link import VirtualLink
 
@@ -73,8 +75,8 @@ class HciLink:
         """Nothing waits here for its time."""
 
     def close(self) -> None:
-        """End the link from the machine's side."""
-        self._radio.spawn_disconnection(self.bearing)
+        """End the link from the machine's side; nothing more is sent from this instant on."""
+        self._radio.end(self)
 
     strand = close  # what a central is told of its own adapter is not the machine's affair
 
@@ -154,8 +156,11 @@ class HciRadio(Radio):
     # --- what the server needs
 
     def client(self, bearing: Bearing) -> Connection:
-        """Return the peripheral's view of a link."""
-        return self._by_bearing[bearing].connection
+        """Return the peripheral's view of a link. Raises AttFault if the machine has ended it."""
+        link = self._by_bearing.get(bearing)
+        if link is None:
+            raise AttFault(AttError.UNLIKELY_ERROR)
+        return link.connection
 
     def confirmed(self, bearing: Bearing) -> None:
         """Take the confirmation of an indication."""
@@ -198,9 +203,10 @@ class HciRadio(Radio):
     def stall(self, seconds: float) -> None:
         """Do nothing: the client's event loop is not in this program."""
 
-    def spawn_disconnection(self, bearing: Bearing) -> None:
-        """End a link in the background."""
-        self._spawn(self._disconnect(bearing))
+    def end(self, link: HciLink) -> None:
+        """End a link from this side."""
+        self._lost(link)
+        self._spawn(self._disconnect(link.bearing))
 
     # --- inside
 
@@ -224,7 +230,7 @@ class HciRadio(Radio):
     def _connected(self, bearing: Bearing) -> None:
         self._advertises = False  # a connection ends advertising (Core Vol 6 B 4.4.2)
         if not self.peripheral.connectable:
-            self.spawn_disconnection(bearing)
+            self._spawn(self._disconnect(bearing))
             return
         self.pump()  # a fault may count from this very instant
         connection = self.peripheral.connect(encrypted=bool(bearing.encryption))
@@ -237,10 +243,11 @@ class HciRadio(Radio):
         self.pump()
 
     def _lost(self, link: HciLink) -> None:
-        link.alive = False
-        self._by_bearing.pop(link.bearing, None)
-        self.forget(link)
-        self.pump()
+        if link.alive:
+            link.alive = False
+            del self._by_bearing[link.bearing]
+            self.forget(link)
+            self.pump()
 
     def _take_mtu(self, link: HciLink) -> None:
         link.connection.mtu = min(link.bearing.att_mtu, self.peripheral.facts.link.mtu)
@@ -300,8 +307,10 @@ class HciRadio(Radio):
 
     async def _leave_air(self, device: Device) -> None:
         self._device = None
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for bearing in list(self._by_bearing):
             await self._disconnect(bearing)
         with contextlib.suppress(BaseBumbleError):

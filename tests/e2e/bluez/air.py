@@ -1,0 +1,87 @@
+"""The air around the machine under test: the kernel's adapter, and the treadmills that it can hear."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final, Self
+
+from dbus_fast import BusType, Message
+from dbus_fast.aio import MessageBus
+
+from backstride.simulator.hci import HciTreadmill
+from backstride.simulator.virtual_link import VirtualLink, kernel_adapter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from backstride.machines.facts import MachineFacts
+
+ADAPTER_WITHIN: Final = 20.0
+"""Seconds for bluetoothd to take a new adapter up."""
+
+
+class KernelAir:
+    """One adapter for the kernel, which can be pulled out and put back, and a link with everything in its range."""
+
+    def __init__(self) -> None:
+        self.link = VirtualLink()
+        self._adapter = contextlib.AsyncExitStack()
+        self._returning: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.plug_in()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._returning is not None:
+            await self._returning
+        await self.pull_out()
+
+    async def plug_in(self) -> None:
+        """Give the kernel its adapter, and wait until bluetoothd has it up."""
+        await self._adapter.enter_async_context(kernel_adapter(self.link))
+        bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+        try:
+            async with asyncio.timeout(ADAPTER_WITHIN):
+                while not await _is_powered(bus):  # noqa: ASYNC110 - nothing of ours can be awaited
+                    await asyncio.sleep(0.1)
+        finally:
+            bus.disconnect()
+
+    async def pull_out(self) -> None:
+        """Take the adapter away."""
+        await self._adapter.aclose()
+
+    def lose(self, seconds: float, *, said: bool = True) -> None:
+        """Take the adapter away for so long, as a dongle that is pulled out and put back (BlueZ always says so)."""
+        del said
+        self._returning = asyncio.get_running_loop().create_task(self._lose(seconds))
+
+    async def _lose(self, seconds: float) -> None:
+        await self.pull_out()
+        await asyncio.sleep(seconds)
+        await self.plug_in()
+
+    @contextlib.asynccontextmanager
+    async def treadmill(
+        self, model: str | MachineFacts = "generic", *, name: str | None = None, address: str | None = None
+    ) -> AsyncIterator[HciTreadmill]:
+        """Switch a treadmill on for the block."""
+        treadmill = HciTreadmill(model, name=name, address=address, adapter=self)
+        async with treadmill.on_air(self.link):
+            yield treadmill
+
+
+async def _is_powered(bus: MessageBus) -> bool:
+    """Ask bluetoothd whether an adapter is up; a scan would tell as well, but would leave the next one deaf."""
+    call = Message(
+        destination="org.bluez",
+        path="/",
+        interface="org.freedesktop.DBus.ObjectManager",
+        member="GetManagedObjects",
+    )
+    reply = await bus.call(call)
+    assert reply is not None
+    adapters = [interfaces.get("org.bluez.Adapter1", {}) for interfaces in reply.body[0].values()]
+    return any("Powered" in adapter and adapter["Powered"].value for adapter in adapters)
