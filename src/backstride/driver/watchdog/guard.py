@@ -103,7 +103,7 @@ class Guard:
         self._socket: socket.socket | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._starts = 0
-        self._is_ready = False
+        self._is_ready = self._has_overslept = False
         self._beat_at = float("inf")
         self._said = IDLE
 
@@ -115,7 +115,6 @@ class Guard:
     def begin(self) -> None:
         """Start the watchdog, once; nothing waits for it."""
         if not self.began:
-            self._beat_at = self._loop.time()
             self._start()
 
     def renew(self) -> None:
@@ -126,6 +125,7 @@ class Guard:
 
     def tell(self, *, moving: bool = False) -> None:
         """Tell the watchdog at once if what is owed has changed; before a Start, `moving` is True."""
+        self._has_overslept = self._has_overslept and not moving
         word = MOVING if moving or self._moves() else IDLE
         if word != self._said:
             self._said = word
@@ -135,12 +135,12 @@ class Guard:
         """Return False if this program has hung with a moving belt: whatever is about to be written is old (S2)."""
         now = self._loop.time()
         slept = now - self._beat_at
-        if slept < OVERSLEPT:
+        if self._socket is None or slept < OVERSLEPT:
             return True
         self._beat_at = now
         if self._said != MOVING:
             return True
-        self._overslept()
+        self._is_over()
         return False
 
     async def end(self) -> None:
@@ -162,6 +162,7 @@ class Guard:
     def _start(self) -> None:
         self._starts += 1
         self._is_ready = False
+        self._beat_at = self._loop.time()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 - as the socket has it
         fd = theirs.fileno()
@@ -190,6 +191,12 @@ class Guard:
         ]
         self._send(self._said)
 
+    def _is_over(self) -> None:
+        """Say once that the belt was stopped: our own clock and the watchdog both tell."""
+        if not self._has_overslept:
+            self._has_overslept = True
+            self._overslept()
+
     def _beat(self) -> None:
         if self._socket is None:
             return
@@ -214,7 +221,7 @@ class Guard:
         elif word == READY:
             self._is_ready = True
         elif word == ACTED:
-            self._overslept()
+            self._is_over()
 
     def _expect_ready(self) -> None:
         if not self._is_ready:
@@ -226,7 +233,9 @@ class Guard:
         process, self._process = self._process, None
         if process is not None:
             process.wait()  # its end of the socket is closed: it is gone, or will be in a moment
-        if self._starts < _STARTS:
+        if not self._is_ready:
+            self._unguarded(f"The watchdog could not begin its work. {_WITHOUT}")
+        elif self._starts < _STARTS:
             self._unguarded("The watchdog has ended unexpectedly; another one is started.")
             self._start()
         else:

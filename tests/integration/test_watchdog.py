@@ -1,0 +1,236 @@
+"""The two ends of a watchdog over their real pipe (S6); only the message bus of the system is not the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pytest
+from dbus_fast.signature import Variant
+
+from backstride.driver.watchdog.bluez import BusError, Treadmill
+from backstride.driver.watchdog.brief import GO, MOVING, READY, Brief
+from backstride.driver.watchdog.guard import Guard
+from backstride.driver.watchdog.process import watch
+from backstride.protocol import uuids
+from backstride.protocol.treadmill_data import TreadmillData, encode_treadmill_data
+from backstride.units import Speed
+from tests.support.bench import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+DEVICE: Final = "/org/bluez/hci0/dev_F0_F1_F2_F3_F4_F5"
+CONTROL: Final = f"{DEVICE}/service0010/char0011"
+DATA: Final = f"{DEVICE}/service0010/char0014"
+BRIEF: Final = Brief(DEVICE, "Treadmill", lowest=80, lowest_written=80)
+STOP: Final = b"\x08\x01"
+
+
+class FakeBlueZ:
+    """What BlueZ shows of one connected treadmill, and what is asked of it."""
+
+    def __init__(self, *, connected: bool = True) -> None:
+        self.connected = connected
+        self.calls: list[str] = []
+        self.written: list[bytes] = []
+        self.refusals: dict[str, BusError] = {}
+        self.is_open = False
+        self._heard: Callable[[str, str, Mapping[str, Any]], None] = lambda *_: None
+        self._elapsed = 0
+
+    async def open(self, heard: Callable[[str, str, Mapping[str, Any]], None], path: str) -> None:
+        assert path == DEVICE
+        self._heard = heard
+        self.is_open = True
+
+    async def call(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> Any:  # noqa: ANN401
+        assert interface.startswith("org.")
+        assert bool(signature) == bool(body)
+        if member == "GetManagedObjects":
+            return self._objects()
+        self.calls.append(f"{member} {path.rpartition('/')[2]}")
+        if (refusal := self.refusals.pop(member, None)) is not None:
+            raise refusal
+        if member in {"Connect", "Disconnect"}:
+            self.connected = member == "Connect"
+            self.change(DEVICE, "org.bluez.Device1", Connected=self.connected, ServicesResolved=self.connected)
+        elif member == "WriteValue":
+            self.written.append(body[0])
+        return None
+
+    def change(self, path: str, interface: str, **changed: Any) -> None:  # noqa: ANN401 - as wide as the bus is
+        self._heard(path, interface, changed)
+
+    def tell(self, speed: int) -> None:
+        """Send a record of telemetry."""
+        self._elapsed += 1
+        record = TreadmillData(flags=0x0400, instantaneous_speed=Speed(speed), elapsed_time=self._elapsed)
+        self.change(DATA, "org.bluez.GattCharacteristic1", Value=encode_treadmill_data(record))
+
+    def _objects(self) -> dict[str, Any]:
+        def characteristic(uuid: str, *flags: str) -> dict[str, Any]:
+            return {"org.bluez.GattCharacteristic1": {"UUID": Variant("s", uuid), "Flags": Variant("as", list(flags))}}
+
+        state = Variant("b", self.connected)
+        return {
+            DEVICE: {"org.bluez.Device1": {"Connected": state, "ServicesResolved": state}},
+            CONTROL: characteristic(uuids.CONTROL_POINT, "write", "indicate"),
+            DATA: characteristic(uuids.TREADMILL_DATA, "notify"),
+        }
+
+
+class Pipe:
+    """The session's end, and a watchdog at the other."""
+
+    def __init__(self, bluez: FakeBlueZ) -> None:
+        self.ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.bluez = bluez
+        self.watching = asyncio.get_running_loop().create_task(watch(self._theirs, bluez))
+
+    async def __aenter__(self) -> Self:
+        self.ours.settimeout(0)
+        self.ours.send(BRIEF.to_octets())
+        assert await asyncio.get_running_loop().sock_recv(self.ours, 64) == READY
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.ours.close()
+        async with asyncio.timeout(5):
+            await self.watching
+        self._theirs.close()
+
+    async def over(self) -> None:
+        async with asyncio.timeout(5):
+            await asyncio.shield(self.watching)
+
+
+async def test_s6_the_end_of_the_pipe_stops_a_moving_belt_and_lets_its_link_go() -> None:
+    bluez = FakeBlueZ()
+    async with Pipe(bluez) as pipe:
+        bluez.tell(300)
+        pipe.ours.send(MOVING)
+        pipe.ours.close()
+        await until(lambda: STOP in bluez.written, 5)
+        assert bluez.calls[:3] == ["StartNotify char0011", "StartNotify char0014", "WriteValue char0011"]
+        bluez.tell(0)
+        bluez.tell(0)
+        await pipe.over()
+    assert bluez.calls[-1] == f"Disconnect {DEVICE.rpartition('/')[2]}"
+    assert bluez.written == [STOP]
+
+
+async def test_s6_a_session_that_says_go_is_left_with_nothing_written() -> None:
+    bluez = FakeBlueZ()
+    async with Pipe(bluez) as pipe:
+        bluez.tell(300)
+        pipe.ours.send(MOVING)
+        pipe.ours.send(GO)
+        await pipe.over()
+    assert bluez.calls == []
+
+
+async def test_s6_without_a_link_it_connects_and_stops_the_belt() -> None:
+    bluez = FakeBlueZ(connected=False)
+    bluez.refusals["Connect"] = BusError("Connect: busy", name="org.bluez.Error.Failed")
+    async with Pipe(bluez) as pipe:
+        pipe.ours.send(MOVING)
+        pipe.ours.close()
+        await until(lambda: STOP in bluez.written, 5)
+        bluez.tell(300)
+        bluez.tell(0)
+        bluez.tell(0)
+        await pipe.over()
+    assert [call.partition(" ")[0] for call in bluez.calls[:2]] == ["Connect", "Connect"]
+
+
+async def test_a_device_that_bluez_has_forgotten_is_looked_for_on_the_air() -> None:
+    bluez = FakeBlueZ(connected=False)
+    treadmill = Treadmill(bluez, DEVICE, lambda *_: None, lambda _: None)
+    await treadmill.open()
+    bluez.refusals["Connect"] = BusError("gone", name="org.freedesktop.DBus.Error.UnknownObject")
+    with pytest.raises(BusError):
+        await treadmill.connect()
+    assert bluez.calls[-2:] == ["SetDiscoveryFilter hci0", "StartDiscovery hci0"]
+
+
+async def test_a_refused_subscription_is_made_anew_before_the_next_stop() -> None:
+    bluez = FakeBlueZ()
+    refused = "WriteValue: org.bluez.Error.Failed: Operation failed with ATT error: 0xfd"
+    bluez.refusals["WriteValue"] = BusError(refused, name="org.bluez.Error.Failed")
+    async with Pipe(bluez) as pipe:
+        bluez.tell(300)
+        pipe.ours.send(MOVING)
+        pipe.ours.close()
+        await until(lambda: STOP in bluez.written, 5)
+        bluez.tell(0)
+        bluez.tell(0)
+        await pipe.over()
+    assert bluez.calls[3:7] == [
+        "StopNotify char0011",
+        "StartNotify char0011",
+        "StopNotify char0014",
+        "StartNotify char0014",
+    ]
+
+
+def test_errors_of_bluez_are_read_as_the_att_errors_they_are() -> None:
+    assert BusError("WriteValue: Operation failed with ATT error: 0xfd").att_error == 0xFD
+    assert BusError("WriteValue: busy", name="org.bluez.Error.InProgress").att_error == 0xFE
+    assert BusError("WriteValue was not answered: ").att_error is None
+
+
+async def test_s6_a_watchdog_that_cannot_reach_the_bus_says_so_and_its_session_hears_of_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real process, in a place without BlueZ."""
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
+    reasons: list[str] = []
+    guard = Guard(lambda: BRIEF, lambda: False, overslept=lambda: None, unguarded=reasons.append)
+    guard.begin()
+    await until(lambda: bool(reasons), 20)
+    await guard.end()
+    assert "could not begin its work" in reasons[0]
+    assert "keep the safety key clipped on" in reasons[0]
+    assert "message bus cannot be reached" in capfd.readouterr().err
+
+
+async def test_s6_a_watchdog_that_cannot_be_started_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    reasons: list[str] = []
+    guard = Guard(lambda: BRIEF, lambda: False, overslept=lambda: None, unguarded=reasons.append)
+    guard.begin()
+    await guard.end()
+    assert "cannot be started" in reasons[0]
+
+
+def test_a_session_without_a_watchdog_is_never_taken_for_hung(
+    monkeypatch: pytest.MonkeyPatch, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+
+    async def program() -> None:
+        overslept: list[float] = []
+        guard = Guard(lambda: BRIEF, lambda: True, overslept=lambda: overslept.append(0), unguarded=lambda _: None)
+        guard.begin()
+        guard.tell(moving=True)
+        await asyncio.sleep(60.0)
+        assert guard.is_awake()
+        assert overslept == []
+        await guard.end()
+
+    virtual_time(program())
+
+
+async def test_a_watchdog_that_is_sent_away_before_it_is_ready_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
+    reasons: list[str] = []
+    guard = Guard(lambda: BRIEF, lambda: False, overslept=lambda: None, unguarded=reasons.append)
+    guard.begin()
+    assert guard.began
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            await guard.end()
+    assert reasons == []
