@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
@@ -174,6 +176,13 @@ async def test_a_refused_subscription_is_made_anew_before_the_next_stop() -> Non
         "StopNotify char0014",
         "StartNotify char0014",
     ]
+
+
+def test_the_watchdog_is_light() -> None:
+    """It must be there before the belt moves, and nobody should notice that it is."""
+    loaded = "import backstride.driver.watchdog.process, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-P", "-c", loaded], capture_output=True, text=True, check=True)
+    assert not {"pydantic", "rich", "typer", "bleak", "ruamel"} & {*done.stdout.split()}
 
 
 def test_errors_of_bluez_are_read_as_the_att_errors_they_are() -> None:
