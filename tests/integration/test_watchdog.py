@@ -10,14 +10,19 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
+from bleak.backends.device import BLEDevice
 from dbus_fast.signature import Variant
 
+from backstride.driver.discovery import Found
+from backstride.driver.machine import Machine
 from backstride.driver.watchdog.bluez import BusError, Treadmill
 from backstride.driver.watchdog.brief import GO, MOVING, READY, Brief
-from backstride.driver.watchdog.guard import Guard
+from backstride.driver.watchdog.guard import Guard, brief_of, why_none
 from backstride.driver.watchdog.process import watch
+from backstride.machines.facts import known_machines, load_facts
 from backstride.protocol import uuids
 from backstride.protocol.treadmill_data import TreadmillData, encode_treadmill_data
+from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
 from tests.support.bench import until
 
@@ -243,3 +248,40 @@ async def test_a_watchdog_that_is_sent_away_before_it_is_ready_is_gone(monkeypat
         async with asyncio.timeout(10):
             await guard.end()
     assert reasons == []
+
+
+def found(details: object) -> Found:
+    """Return what a scan with the system's own Bluetooth finds."""
+    device = BLEDevice("F0:F1:F2:F3:F4:F5", "Treadmill", details)
+    return Found(device, None, "Treadmill", -50, load_facts("generic"), None, is_treadmill=True)
+
+
+def test_there_is_a_watchdog_for_what_bluez_reaches_and_elsewhere_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    assert why_none(found({"path": DEVICE})) is None
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert "no watchdog on this system" in str(why_none(found(("peripheral", "manager"))))
+    assert "simulated" in str(why_none(SimulatedTreadmill()))
+
+
+@pytest.mark.parametrize("model", known_machines())
+def test_a_brief_reads_telemetry_and_writes_the_lowest_target_as_the_machine_does(
+    model: str, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    async def program() -> None:
+        treadmill = SimulatedTreadmill(model)
+        async with Machine.connect(treadmill) as machine:
+            able = machine.capabilities
+            brief = brief_of(treadmill.device, machine.name, machine.facts, able)
+            reported = Speed(250)
+            assert brief.from_wire(reported) == able.telemetry_unit.from_wire(reported)
+            assert brief.pacing == machine.facts.control.pacing
+            assert brief.silent_when_stopped == able.silent_when_stopped
+            if able.speed is None:
+                assert brief.lowest is None
+            else:
+                assert brief.lowest == able.speed.minimum
+                assert brief.lowest_written == able.speed.write_unit.to_wire(able.speed.minimum)
+                assert not brief.is_absurd(able.speed.maximum)
+
+    virtual_time(program())
