@@ -40,7 +40,8 @@ class FakeBlueZ:
     """What BlueZ shows of one connected treadmill, and what is asked of it."""
 
     def __init__(self, *, connected: bool = True) -> None:
-        self.connected = connected
+        self.connected = self.resolved = connected
+        self.resolves_later = False
         self.calls: list[str] = []
         self.written: list[bytes] = []
         self.refusals: dict[str, BusError] = {}
@@ -63,7 +64,8 @@ class FakeBlueZ:
             raise refusal
         if member in {"Connect", "Disconnect"}:
             self.connected = member == "Connect"
-            self.change(DEVICE, "org.bluez.Device1", Connected=self.connected, ServicesResolved=self.connected)
+            self.resolved = self.connected and not self.resolves_later
+            self.change(DEVICE, "org.bluez.Device1", Connected=self.connected, ServicesResolved=self.resolved)
         elif member == "WriteValue":
             self.written.append(body[0])
         return None
@@ -77,13 +79,20 @@ class FakeBlueZ:
         record = TreadmillData(flags=0x0400, instantaneous_speed=Speed(speed), elapsed_time=self._elapsed)
         self.change(DATA, "org.bluez.GattCharacteristic1", Value=encode_treadmill_data(record))
 
+    def resolve(self) -> None:
+        """Find the services of a device that was forgotten."""
+        self.resolved = True
+        self.change(DEVICE, "org.bluez.Device1", ServicesResolved=True)
+
     def _objects(self) -> dict[str, Any]:
         def characteristic(uuid: str, *flags: str) -> dict[str, Any]:
             return {"org.bluez.GattCharacteristic1": {"UUID": Variant("s", uuid), "Flags": Variant("as", list(flags))}}
 
-        state = Variant("b", self.connected)
+        state = {"Connected": Variant("b", self.connected), "ServicesResolved": Variant("b", self.resolved)}
+        if not self.resolved and self.resolves_later:
+            return {DEVICE: {"org.bluez.Device1": state}}
         return {
-            DEVICE: {"org.bluez.Device1": {"Connected": state, "ServicesResolved": state}},
+            DEVICE: {"org.bluez.Device1": state},
             CONTROL: characteristic(uuids.CONTROL_POINT, "write", "indicate"),
             DATA: characteristic(uuids.TREADMILL_DATA, "notify"),
         }
@@ -151,6 +160,22 @@ async def test_s6_without_a_link_it_connects_and_stops_the_belt() -> None:
         bluez.tell(0)
         await pipe.over()
     assert [call.partition(" ")[0] for call in bluez.calls[:2]] == ["Connect", "Connect"]
+
+
+async def test_s6_services_that_bluez_finds_after_it_has_connected_are_waited_for() -> None:
+    bluez = FakeBlueZ(connected=False)
+    bluez.resolves_later = True
+    async with Pipe(bluez) as pipe:
+        pipe.ours.send(MOVING)
+        pipe.ours.close()
+        await until(lambda: bluez.connected, 5)
+        assert bluez.written == []
+        bluez.resolve()
+        await until(lambda: STOP in bluez.written, 5)
+        bluez.tell(300)
+        bluez.tell(0)
+        bluez.tell(0)
+        await pipe.over()
 
 
 async def test_a_device_that_bluez_has_forgotten_is_looked_for_on_the_air() -> None:

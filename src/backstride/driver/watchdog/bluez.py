@@ -28,6 +28,10 @@ BUS_WITHIN: Final = 5.0
 ANSWERS_WITHIN: Final = 10.0
 """Seconds for BlueZ to answer one call; a connection may take it that long."""
 
+RESOLVED_WITHIN: Final = 8.0
+"""Seconds from a connection to its services."""
+
+_LOOK_EVERY: Final = 0.2
 _BLUEZ: Final = "org.bluez"
 _DEVICE: Final = "org.bluez.Device1"
 _ADAPTER: Final = "org.bluez.Adapter1"
@@ -173,6 +177,12 @@ class Treadmill:
                     await self._bus.call(adapter, _ADAPTER, "StartDiscovery")
             raise
         await self._look()
+        for _ in range(int(RESOLVED_WITHIN / _LOOK_EVERY)):
+            if self._is_ready:
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+            await self._look()
+        raise BusError("The treadmill is connected, but its services are not found.")
 
     async def disconnect(self) -> None:
         """Take the link down. Raises BusError."""
@@ -227,9 +237,13 @@ class Treadmill:
         if not self._connected:
             self._resolved = False
             self._notifying.clear()
-        if self._connected and self._resolved and not self._paths.keys() >= {uuids.CONTROL_POINT, uuids.TREADMILL_DATA}:
-            return  # `connect` looks again
-        self._on_link(self._connected and self._resolved)
+        self._on_link(self._is_ready)
+
+    @property
+    def _is_ready(self) -> bool:
+        """True if there is a link, and the treadmill's characteristics are known."""
+        known = self._paths.keys() >= {uuids.CONTROL_POINT, uuids.TREADMILL_DATA}
+        return self._connected and self._resolved and known
 
 
 class _OnValue(Protocol):
