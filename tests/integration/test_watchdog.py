@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 from bleak.backends.device import BLEDevice
-from dbus_fast.signature import Variant
 
 from backstride.driver.discovery import Found
 from backstride.driver.machine import Machine
@@ -20,82 +24,16 @@ from backstride.driver.watchdog.brief import GO, MOVING, READY, Brief
 from backstride.driver.watchdog.guard import Guard, brief_of, why_none
 from backstride.driver.watchdog.process import watch
 from backstride.machines.facts import known_machines, load_facts
-from backstride.protocol import uuids
-from backstride.protocol.treadmill_data import TreadmillData, encode_treadmill_data
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
 from tests.support.bench import until
+from tests.support.fake_bluez import DEVICE, FakeBlueZ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine
 
-DEVICE: Final = "/org/bluez/hci0/dev_F0_F1_F2_F3_F4_F5"
-CONTROL: Final = f"{DEVICE}/service0010/char0011"
-DATA: Final = f"{DEVICE}/service0010/char0014"
 BRIEF: Final = Brief(DEVICE, "Treadmill", lowest=80, lowest_written=80)
 STOP: Final = b"\x08\x01"
-
-
-class FakeBlueZ:
-    """What BlueZ shows of one connected treadmill, and what is asked of it."""
-
-    def __init__(self, *, connected: bool = True) -> None:
-        self.connected = self.resolved = connected
-        self.resolves_later = False
-        self.calls: list[str] = []
-        self.written: list[bytes] = []
-        self.refusals: dict[str, BusError] = {}
-        self.is_open = False
-        self._heard: Callable[[str, str, Mapping[str, Any]], None] = lambda *_: None
-        self._elapsed = 0
-
-    async def open(self, heard: Callable[[str, str, Mapping[str, Any]], None], path: str) -> None:
-        assert path == DEVICE
-        self._heard = heard
-        self.is_open = True
-
-    async def call(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> Any:  # noqa: ANN401
-        assert interface.startswith("org.")
-        assert bool(signature) == bool(body)
-        if member == "GetManagedObjects":
-            return self._objects()
-        self.calls.append(f"{member} {path.rpartition('/')[2]}")
-        if (refusal := self.refusals.pop(member, None)) is not None:
-            raise refusal
-        if member in {"Connect", "Disconnect"}:
-            self.connected = member == "Connect"
-            self.resolved = self.connected and not self.resolves_later
-            self.change(DEVICE, "org.bluez.Device1", Connected=self.connected, ServicesResolved=self.resolved)
-        elif member == "WriteValue":
-            self.written.append(body[0])
-        return None
-
-    def change(self, path: str, interface: str, **changed: Any) -> None:  # noqa: ANN401 - as wide as the bus is
-        self._heard(path, interface, changed)
-
-    def tell(self, speed: int) -> None:
-        """Send a record of telemetry."""
-        self._elapsed += 1
-        record = TreadmillData(flags=0x0400, instantaneous_speed=Speed(speed), elapsed_time=self._elapsed)
-        self.change(DATA, "org.bluez.GattCharacteristic1", Value=encode_treadmill_data(record))
-
-    def resolve(self) -> None:
-        """Find the services of a device that was forgotten."""
-        self.resolved = True
-        self.change(DEVICE, "org.bluez.Device1", ServicesResolved=True)
-
-    def _objects(self) -> dict[str, Any]:
-        def characteristic(uuid: str, *flags: str) -> dict[str, Any]:
-            return {"org.bluez.GattCharacteristic1": {"UUID": Variant("s", uuid), "Flags": Variant("as", list(flags))}}
-
-        state = {"Connected": Variant("b", self.connected), "ServicesResolved": Variant("b", self.resolved)}
-        if not self.resolved and self.resolves_later:
-            return {DEVICE: {"org.bluez.Device1": state}}
-        return {
-            DEVICE: {"org.bluez.Device1": state},
-            CONTROL: characteristic(uuids.CONTROL_POINT, "write", "indicate"),
-            DATA: characteristic(uuids.TREADMILL_DATA, "notify"),
-        }
 
 
 class Pipe:
@@ -310,3 +248,117 @@ def test_a_brief_reads_telemetry_and_writes_the_lowest_target_as_the_machine_doe
                 assert not brief.is_absurd(able.speed.maximum)
 
     virtual_time(program())
+
+
+class Child:
+    """The real process of a watchdog, with nothing but its bus replaced; what it asks of that is in a file."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._log = folder / "calls"
+        script = folder / "python"
+        root = Path(__file__).parents[2]
+        lines = (
+            f"#!{sys.executable}",
+            "import asyncio, socket, sys",
+            f"sys.path.insert(0, {str(root)!r})",
+            "from backstride.driver.watchdog.process import watch",
+            "from tests.support.fake_bluez import ObedientBlueZ",
+            f"asyncio.run(watch(socket.socket(fileno=int(sys.argv[-1])), ObedientBlueZ({str(self._log)!r})))",
+        )
+        script.write_text("\n".join(lines))
+        script.chmod(0o700)
+        monkeypatch.setattr("sys.executable", str(script))
+
+    @property
+    def calls(self) -> list[str]:
+        return self._log.read_text().splitlines() if self._log.exists() else []
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that came to their posts, in order."""
+        return [int(line.partition(" ")[2]) for line in self.calls if line.startswith("open ")]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process is there and no zombie."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def hang_until(condition: Callable[[], bool]) -> None:
+    """Block the event loop for two seconds, and on until `condition` holds."""
+    began = time.monotonic()
+    while time.monotonic() < began + 2.0 or not condition():
+        assert time.monotonic() < began + 20.0
+        time.sleep(0.05)
+
+
+async def test_s6_s2_a_program_that_hangs_comes_back_to_a_stopped_belt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child(tmp_path, monkeypatch)
+    overslept: list[str] = []
+    moves = [True]
+    guard = Guard(
+        lambda: BRIEF, lambda: moves[0], overslept=lambda: overslept.append("over"), unguarded=overslept.append
+    )
+    guard.begin()
+    await until(lambda: len(child.pids) == 1, 20)
+    guard.tell(moving=True)
+    await asyncio.sleep(1.2)  # some beats, in the time of two processes
+    assert guard.is_awake()
+    assert child.calls[1:] == []
+    hang_until(lambda: "write 0801" in child.calls)
+    assert not guard.is_awake()
+    await asyncio.sleep(0.7)
+    assert overslept == ["over"]
+    assert guard.is_awake()
+    moves[0] = False
+    await guard.end()
+    assert not is_alive(child.pids[0])
+
+
+async def test_s6_a_watchdog_that_is_killed_is_replaced_twice_and_then_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child(tmp_path, monkeypatch)
+    reasons: list[str] = []
+    guard = Guard(lambda: BRIEF, lambda: False, overslept=lambda: None, unguarded=reasons.append)
+    guard.begin()
+    for count in (1, 2, 3):
+        await until(lambda: len(child.pids) == count, 20)  # noqa: B023 - awaited within the turn
+        await until(lambda: guard._is_ready, 5)  # noqa: SLF001 - its word is under way, and nobody else needs to know
+        os.kill(child.pids[-1], signal.SIGKILL)
+        await until(lambda: len(reasons) == count, 5)  # noqa: B023 - likewise
+    assert ["another one is started" in reason for reason in reasons] == [True, True, False]
+    assert "keep the safety key clipped on" in reasons[-1]
+    await guard.end()
+
+
+async def test_s6_a_session_that_ends_well_leaves_no_watchdog_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child(tmp_path, monkeypatch)
+    guard = Guard(lambda: BRIEF, lambda: False, overslept=lambda: None, unguarded=lambda _: None)
+    guard.begin()
+    await until(lambda: len(child.pids) == 1, 20)
+    guard.tell(moving=True)
+    await guard.end()
+    assert not is_alive(child.pids[0])
+    assert child.calls[1:] == []
+
+
+async def test_s6_a_session_that_has_to_leave_a_moving_belt_leaves_it_to_the_watchdog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child(tmp_path, monkeypatch)
+    guard = Guard(lambda: BRIEF, lambda: True, overslept=lambda: None, unguarded=lambda _: None)
+    guard.begin()
+    await until(lambda: len(child.pids) == 1, 20)
+    guard.tell(moving=True)
+    await guard.end()
+    await until(lambda: not is_alive(child.pids[0]), 10)
+    await until(lambda: threading.active_count() == 1, 5)
+    assert "write 0801" in child.calls
