@@ -345,6 +345,11 @@ async def test_s6_a_session_that_ends_well_leaves_no_watchdog_and_nothing_writte
     guard.begin()
     await until(lambda: len(child.pids) == 1, 20)
     guard.tell(moving=True)
+    assert os.getsid(child.pids[0]) != os.getsid(0)  # what a terminal sends to this program does not reach it
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        os.kill(child.pids[0], number)
+    await asyncio.sleep(0.2)
+    assert is_alive(child.pids[0])
     await guard.end()
     assert not is_alive(child.pids[0])
     assert child.calls[1:] == []
