@@ -93,10 +93,6 @@ def watchdogs() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and is_one(entry)]
 
 
-def stops(treadmill: HciTreadmill) -> int:
-    return written(treadmill, taken=True).count(STOP)
-
-
 async def test_s6_a_killed_process_leaves_a_standing_belt(air: KernelAir) -> None:
     async with walking(air, "Killed") as walker:
         walker.signal(signal.SIGKILL)
@@ -107,10 +103,12 @@ async def test_s6_a_killed_process_leaves_a_standing_belt(air: KernelAir) -> Non
 
 async def test_s6_a_killed_process_whose_link_goes_with_it_leaves_a_standing_belt(air: KernelAir) -> None:
     async with walking(air, "Both") as walker:
-        walker.treadmill.drop_link(out_of_reach_for=0.0)
+        before = max(write.connection for write in walker.treadmill.writes)
+        walker.treadmill.drop_link(out_of_reach_for=0.3)
         walker.signal(signal.SIGKILL)
         sys.stdout.write(f"FIGURE kill -9 and link lost: stands after {await walker.stands(10.0):.2f} s\n")
     assert starts(walker.treadmill) == 1
+    assert walker.treadmill.writes[-1].connection > before
 
 
 async def test_s6_s2_a_stopped_process_finds_its_session_over_when_it_goes_on(air: KernelAir) -> None:
