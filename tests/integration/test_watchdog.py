@@ -97,7 +97,7 @@ async def test_s6_without_a_link_it_connects_and_stops_the_belt() -> None:
         bluez.tell(0)
         bluez.tell(0)
         await pipe.over()
-    assert [call.partition(" ")[0] for call in bluez.calls[:2]] == ["Connect", "Connect"]
+    assert [call.partition(" ")[0] for call in bluez.calls[:3]] == ["Connect", "Disconnect", "Connect"]
 
 
 async def test_s6_services_that_bluez_finds_after_it_has_connected_are_waited_for() -> None:

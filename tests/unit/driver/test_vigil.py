@@ -220,6 +220,16 @@ def test_a_link_that_goes_while_it_stops_the_belt_is_made_anew_after_half_a_seco
     assert written(vigil.poll(11.1)) == [STOP]
 
 
+def test_a_link_that_goes_together_with_the_process_is_made_anew_after_half_a_second_as_well() -> None:
+    """BlueZ loses a connection that is asked for within milliseconds of the disconnection."""
+    vigil = watching()
+    vigil.link_lost(10.0)
+    vigil.session_ended(10.01)
+    assert Connect() not in vigil.poll(10.01)
+    assert vigil.next_deadline() == 10.5
+    assert Connect() in vigil.poll(10.5)
+
+
 def test_a_link_on_which_no_stop_is_answered_is_made_anew() -> None:
     """S4."""
     vigil = watching()

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 BUS_WITHIN: Final = 5.0
 """Seconds for the system's bus to take us."""
 
-ANSWERS_WITHIN: Final = 10.0
-"""Seconds for BlueZ to answer one call; a connection may take it that long."""
+ANSWERS_WITHIN: Final = 6.0
+"""Seconds for BlueZ to answer one call; a connection that takes it longer is tried anew."""
 
 RESOLVED_WITHIN: Final = 8.0
 """Seconds from a connection to its services."""
+
+CONNECTED_WITHIN: Final = 1.0
+"""Seconds within which a connection that was reported as made is to be seen."""
 
 _LOOK_EVERY: Final = 0.2
 _BLUEZ: Final = "org.bluez"
@@ -175,14 +178,24 @@ class Treadmill:
                 with contextlib.suppress(BusError):  # we look already
                     await self._bus.call(adapter, _ADAPTER, "SetDiscoveryFilter", "a{sv}", le)
                     await self._bus.call(adapter, _ADAPTER, "StartDiscovery")
+            else:
+                await self._give_up_connecting()
             raise
         await self._look()
-        for _ in range(int(RESOLVED_WITHIN / _LOOK_EVERY)):
+        for turn in range(int(RESOLVED_WITHIN / _LOOK_EVERY)):
             if self._is_ready:
                 return
+            if not self._connected and turn * _LOOK_EVERY >= CONNECTED_WITHIN:
+                break
             await asyncio.sleep(_LOOK_EVERY)
             await self._look()
-        raise BusError("The treadmill is connected, but its services are not found.")
+        await self._give_up_connecting()
+        raise BusError("The treadmill is not connected, or its services are not found.")
+
+    async def _give_up_connecting(self) -> None:
+        """Let BlueZ forget an attempt that hangs: the next one would only join it."""
+        with contextlib.suppress(BusError):
+            await self.disconnect()
 
     async def disconnect(self) -> None:
         """Take the link down. Raises BusError."""

@@ -232,7 +232,6 @@ class Vigil:
         """Begin to stop the belt; the session's last write may be too young for another before `writes_from`."""
         self._halt = Halt(now)
         self._paced_until = writes_from
-        self._connect_at = now
         self._subscribed = self._subscribing = False
         self._subscribe_at = now
         self._believes_from = now if self._seen_moving else now + self.brief.motion_within
