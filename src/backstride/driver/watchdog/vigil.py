@@ -314,7 +314,7 @@ class Vigil:
             case HaltStep.LOWEST_SPEED:
                 self._queue.submit(self._slowest(), now)
             case HaltStep.TELL_PERSON:
-                self._deeds.append(Tell(f"{self.brief.name} is not seen to slow down! {_USE_THE_CONSOLE}"))
+                self._deeds.append(Tell(f"{self.brief.name} is not seen to stand yet! {_USE_THE_CONSOLE}"))
             case HaltStep.RELINK:
                 self._deeds.append(Disconnect())
 
