@@ -106,7 +106,7 @@ async def test_s6_a_killed_process_whose_link_goes_with_it_leaves_a_standing_bel
         before = max(write.connection for write in walker.treadmill.writes)
         walker.treadmill.drop_link(out_of_reach_for=0.3)
         walker.signal(signal.SIGKILL)
-        sys.stdout.write(f"FIGURE kill -9 and link lost: stands after {await walker.stands(10.0):.2f} s\n")
+        sys.stdout.write(f"FIGURE kill -9 and link lost: stands after {await walker.stands():.2f} s\n")
     assert starts(walker.treadmill) == 1
     assert walker.treadmill.writes[-1].connection > before
 
