@@ -32,6 +32,11 @@ def test_check_shows_every_step_its_rounding_the_chart_and_the_totals(program: P
     assert any(line.split() == ["Time", "0:40"] for line in done.stdout.splitlines())
 
 
+def test_s6_check_and_info_say_that_a_simulated_treadmill_has_no_watchdog(program: Program) -> None:
+    for command in (("check", program.profile(), "--simulated"), ("info", "--simulated")):
+        assert "no watchdog for a simulated treadmill" in " ".join(program.run(*command).stdout.split())
+
+
 def test_check_refuses_with_the_reason_and_exits_4(program: Program) -> None:
     done = program.run("check", "retro-walk", "--simulated", "kingsmith-z1")
     assert done.returncode == 4

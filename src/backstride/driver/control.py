@@ -8,7 +8,7 @@ dead.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from backstride.driver import events
 from backstride.driver.commands import Commands
@@ -29,10 +29,9 @@ from backstride.protocol.procedures import ProcedureQueue, QueueRules
 from backstride.protocol.tickets import Settled, Ticket, Verdict, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from backstride.driver.console import ConsoleWatch
     from backstride.driver.events import MachineEvent
+    from backstride.driver.owner import Owner
     from backstride.driver.state import MachineState
     from backstride.driver.uplink import Uplink
     from backstride.machines.capabilities import Capabilities
@@ -48,26 +47,6 @@ _DEEDS: Final[dict[Verdict | None, Deed]] = {
 _PAIRING_MENDS: Final = frozenset(
     {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRYPTION, AttError.INSUFFICIENT_ENCRYPTION_KEY_SIZE}
 )
-
-
-class Owner(Protocol):
-    """What `Control` needs of the machine around it."""
-
-    @property
-    def state(self) -> MachineState:
-        """The latest view of the belt."""
-
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
-        """Run `work` as long as the machine lives."""
-
-    def tell(self, event: MachineEvent) -> None:
-        """Tell whoever listens: a belt that is not seen slowing after Stop (S5), a machine that disobeys (S10)."""
-
-    def relink(self) -> None:
-        """Make the link anew for nothing but the Stop (S4)."""
-
-    def link_is_dead(self, reason: str) -> None:
-        """Drop a link on which commands get no answer any more."""
 
 
 class Control:
@@ -264,6 +243,8 @@ class Control:
 
     async def _write(self, write: Write) -> None:
         ticket = write.ticket
+        if not self._owner.may_write(ticket.request):
+            self._queue.cancel(ticket)
         if not self._queue.begins(ticket):
             return
         self._about_to_write(ticket, self._loop.time())

@@ -72,6 +72,18 @@ class ObedienceChanged:
     obedience: Obedience
 
 
+@dataclass(frozen=True, slots=True)
+class WatchdogActed:
+    """The program hung for so long that the watchdog has stopped the belt: whatever went on is over (S2, S6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unguarded:
+    """No watchdog stops the belt if this program is killed or hangs, for the `reason` given (S6)."""
+
+    reason: str
+
+
 MachineEvent = (
     ConsoleStarted
     | ConsoleStopped
@@ -83,4 +95,6 @@ MachineEvent = (
     | LinkRestored
     | StopUnproven
     | ObedienceChanged
+    | WatchdogActed
+    | Unguarded
 )

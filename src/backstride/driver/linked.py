@@ -19,9 +19,10 @@ from backstride.driver.reconnect import ATTEMPT_WITHIN, hurriedly
 from backstride.driver.silence import SilenceWatch
 from backstride.driver.state import MachineState, TelemetryWatch
 from backstride.driver.tasks import Tasks
+from backstride.driver.watchdog.guard import Guard, brief_of, why_none
 from backstride.errors import DecodeError, Disconnected, MachineError, NotFound
 from backstride.protocol import uuids
-from backstride.protocol.control_point import RequestControl
+from backstride.protocol.control_point import RequestControl, StartOrResume, StopOrPauseRequest
 from backstride.protocol.training_status import decode_training_status
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from backstride.driver.uplink import Uplink
     from backstride.machines.capabilities import Capabilities
     from backstride.machines.facts import MachineFacts
+    from backstride.protocol.control_point import Request
 
 LEAVE_WITHIN: Final = 5.0
 """Seconds to stop a belt we started before the program goes (S6)."""
@@ -64,6 +66,12 @@ class Linked(Feeds):
         self._console = ConsoleWatch(capabilities)
         self._control = Control(self, uplink, facts, capabilities, self._console)
         self._silence = SilenceWatch(self)
+        self._guard = Guard(
+            lambda: brief_of(uplink.device, self.name, facts, capabilities),
+            lambda: self._belt_is_ours,
+            overslept=self._overslept,
+            unguarded=lambda reason: self._events.send(events.Unguarded(reason)),
+        )
         self._linked = False
         self._control_taken = False
         self.owes_a_stop = False
@@ -91,6 +99,33 @@ class Linked(Feeds):
     def is_connected(self) -> bool:
         """True while the link is up."""
         return self._uplink.is_up
+
+    # --- the watchdog
+
+    @property
+    def why_unguarded(self) -> str | None:
+        """Why no watchdog can watch over this machine, as a sentence; None if one can (S6)."""
+        return why_none(self._uplink.target)
+
+    def guard(self) -> None:
+        """Let a watchdog stop the belt if this program is killed or hangs, where the system allows it (S6).
+
+        A session calls this when it begins, so that the watchdog is at its post before the belt starts; `start` calls
+        it as well. What becomes of it is told by `Unguarded` and `WatchdogActed`.
+        """
+        if self.why_unguarded is None:
+            self._guard.begin()
+
+    @property
+    def _belt_is_ours(self) -> bool:
+        """True if a belt that was started through this object moves, or may begin to (S6)."""
+        moves = self._control.has_started and (self.state.standing is not True or self._control.starting)
+        return moves or self.owes_a_stop
+
+    def _overslept(self) -> None:
+        """Be stopped, as the watchdog has seen to, or would have in a moment: nothing restarts the belt (S2)."""
+        self._bring_to_a_halt(pause_first=False)
+        self._events.send(events.WatchdogActed())
 
     # --- looking for it again
 
@@ -191,6 +226,8 @@ class Linked(Feeds):
     def _link_made(self) -> None:
         self._linked = True
         self._silence.link_made()
+        if self._guard.began:
+            self._guard.renew()
 
     def _take_link_down(self, *, halt_goes_on: bool = False) -> None:
         if self._control.halting and not halt_goes_on:
@@ -222,11 +259,11 @@ class Linked(Feeds):
 
     async def _leave(self) -> None:
         """Stop a belt that is ours, and let go of everything that waits (S6)."""
-        moves = self._control.has_started and (self.state.standing is not True or self._control.starting)
         try:
-            if (moves or self.owes_a_stop) and not await self._stops_before_leaving() and not self.is_connected:
+            if self._belt_is_ours and not await self._stops_before_leaving() and not self.is_connected:
                 self._events.send(events.StopUnproven())
         finally:
+            await self._guard.end()
             self._silence.close()
             self._take_link_down()
             self._control.close()
@@ -260,6 +297,14 @@ class Linked(Feeds):
         """Tell what became of commands; for `Control` alone."""
         self._events.send(event)
 
+    def may_write(self, request: Request) -> bool:
+        """Tell whether a write is still wanted, and the watchdog of a Start before it goes out; for `Control` alone."""
+        if self._guard.began:
+            if not self._guard.is_awake():
+                return isinstance(request, StopOrPauseRequest)
+            self._guard.tell(moving=isinstance(request, StartOrResume))
+        return True
+
     def relink(self) -> None:
         """Make the link anew for nothing but the Stop (S4); for `Control` alone."""
         self.spawn(self._relink())
@@ -280,6 +325,7 @@ class Linked(Feeds):
             if state is not None:
                 self._control.observe(state, now)
                 self._states.send(state)
+                self._guard.tell()
         elif uuid == uuids.CONTROL_POINT:
             self._control.indicated(value)
         elif uuid == uuids.MACHINE_STATUS:

@@ -97,6 +97,7 @@ class Machine(Linked):
             return Rejected("the belt is moving already")
         if self._control.starting:
             return Rejected("a start is on its way already")
+        self.guard()
         return await self._control.command(Command.START, 0, StartOrResume())
 
     async def set_speed(self, speed: Speed) -> Outcome:

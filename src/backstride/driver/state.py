@@ -7,7 +7,7 @@ machines alternate records with different fields (facts 4.2, quirks point 10).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from backstride.driver.events import ConsoleStopped, SafetyKeyPulled
 from backstride.errors import DecodeError
@@ -16,7 +16,6 @@ from backstride.units import Distance, Incline, Speed
 
 if TYPE_CHECKING:
     from backstride.driver.events import MachineEvent
-    from backstride.machines.capabilities import Capabilities
     from backstride.machines.facts import InclineFacts
 
 Value = TypeVar("Value")
@@ -36,6 +35,28 @@ SLOWING_BY: Final = Speed(5)
 MOVES_AGAIN_AFTER: Final = 3.0
 """Seconds after a stop on the console at which a belt that has not lost speed since the last record moves again, or
 still; and seconds of silence that mean a standing belt where telemetry ends with the motion."""
+
+
+class TelemetryUnit(Protocol):
+    """What turns a reported number into a speed."""
+
+    def from_wire(self, number: Speed, /) -> Speed:
+        """Return the speed that the machine means by `number`."""
+
+
+class Telemetry(Protocol):
+    """What must be known of a machine to read its telemetry; its `Capabilities` are that."""
+
+    @property
+    def telemetry_unit(self) -> TelemetryUnit:
+        """The unit of reported speeds."""
+
+    @property
+    def silent_when_stopped(self) -> bool:
+        """True if telemetry ends while the belt stands."""
+
+    def is_absurd(self, speed: Speed, /) -> bool:
+        """Tell a broken frame from a speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,7 @@ class TelemetryWatch:
         dropped: Values that could not be used: malformed, or absurd.
     """
 
-    def __init__(self, capabilities: Capabilities, incline: InclineFacts | None = None) -> None:
+    def __init__(self, capabilities: Telemetry, incline: InclineFacts | None = None) -> None:
         self.state = MachineState(connected=False)
         self.dropped = 0
         self._capabilities = capabilities

@@ -104,6 +104,7 @@ class Session:
         forget_states = self.machine.on_state(self._observed)
         forget_events = self.machine.on_event(self._happened)
         try:
+            self._watched_over()
             self._feed(Observed(self.machine.state))
             if not self.machine.is_connected:
                 self._reconnect()
@@ -145,9 +146,22 @@ class Session:
         self._feed(Observed(state))
 
     def _happened(self, event: MachineEvent) -> None:
-        if isinstance(event, machine_events.LinkLost):
-            self._reconnect()
+        match event:
+            case machine_events.LinkLost():
+                self._reconnect()
+            case machine_events.WatchdogActed():
+                self.act(Stop("this program hung, and the belt was stopped", fault=True))
+            case machine_events.Unguarded(reason):
+                self.warn(reason, "S6")
+            case _:
+                pass
         self._feed(Happened(event))
+
+    def _watched_over(self) -> None:
+        """Begin with a watchdog, or say that there is none (S6); that of a simulated belt goes without saying."""
+        self.machine.guard()
+        if self.machine.why_unguarded is not None and not self.machine.is_simulated:
+            self.warn(self.machine.why_unguarded, "S6")
 
     def _reconnect(self) -> None:
         if self._reconnecting is None:

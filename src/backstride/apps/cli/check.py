@@ -23,10 +23,11 @@ def command(
     from backstride.apps.cli import clock
     from backstride.apps.cli.arguments import profile_and_model
     from backstride.apps.cli.exits import ExitCode
+    from backstride.apps.cli.portrait import watchdog_text
     from backstride.apps.cli.preflight import plan_payload, prepared_for, show_plan
     from backstride.apps.cli.settings import settings_for
     from backstride.apps.cli.target import choose, connected
-    from backstride.apps.cli.terminal import console
+    from backstride.apps.cli.terminal import console, show_pairs
     from backstride.machines.facts import known_machines
     from backstride.workout.plan import Plan
     from backstride.workout.profile import load_profile
@@ -36,15 +37,17 @@ def command(
     target = choose(settings, device=device, simulated=model)
     load_profile(named)  # what is wrong with the profile is said before anybody looks for a treadmill
 
-    async def compiled() -> tuple[Plan, str]:
+    async def compiled() -> tuple[Plan, str, str]:
         async with connected(target, settings) as machine:
-            return prepared_for(named, machine, settings).plan, machine.name
+            return prepared_for(named, machine, settings).plan, machine.name, watchdog_text(machine)
 
-    plan, machine_name = clock.run(compiled(), virtual=target.is_simulated)
+    plan, machine_name, watchdog = clock.run(compiled(), virtual=target.is_simulated)
     if json:
         from json import dumps
 
         typer.echo(dumps(plan_payload(plan, machine_name)))
     else:
-        show_plan(console(), plan, machine_name, settings.units)
+        out = console()
+        show_plan(out, plan, machine_name, settings.units)
+        show_pairs(out, [("Watchdog", watchdog)])
     raise typer.Exit(ExitCode.FINISHED if plan.runnable else ExitCode.REFUSED)

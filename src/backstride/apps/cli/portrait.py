@@ -57,7 +57,13 @@ def treadmill_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
         ),
         ("Reports", _words(MachineFeature, identity.features.machine) or "nothing, it says"),
         ("Takes", _words(TargetSetting, identity.features.target & _OURS) or "no targets, it says"),
+        ("Watchdog", watchdog_text(machine)),
     ]
+
+
+def watchdog_text(machine: Machine) -> str:
+    """Return what stops the belt when this program cannot, or that nothing does (S6)."""
+    return machine.why_unguarded or "a second process stops the belt if this program is killed or hangs"
 
 
 def facts_rows(facts: MachineFacts, unit: SpeedUnit) -> list[tuple[str, str]]:
