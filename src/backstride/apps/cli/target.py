@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from backstride.apps.config import Settings
+    from backstride.capture.events import Trace
     from backstride.driver.discovery import Found
-    from backstride.driver.radio import Trace
     from backstride.machines.facts import MachineFacts
     from backstride.simulator.faults import Fault
 
