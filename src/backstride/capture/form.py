@@ -100,7 +100,7 @@ OCTETS: Final[Codec[bytes]] = Codec(
     {"type": "string", "pattern": "^([0-9a-f]{2}( [0-9a-f]{2})*)?$"}, lambda octets: octets.hex(" "), _octets
 )
 UUID: Final[Codec[str]] = Codec({"type": "string", "pattern": _UUID_PATTERN}, spelt, _uuid)
-OBJECT: Final[Codec["Mapping[str, object]"]] = Codec({"type": "object"}, dict, _facts)
+OBJECT: Final[Codec[Mapping[str, object]]] = Codec({"type": "object"}, dict, _facts)
 
 
 def one_of(kind: type[StrEnum]) -> Codec[Any]:

@@ -8,7 +8,6 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Final, Self
 
-from backstride import __version__
 from backstride.capture.form import COUNT, TEXT, YES_OR_NO, Codec, Form, Key
 
 SCHEMA: Final = 1
@@ -69,7 +68,7 @@ class Header:
         return cls(
             schema=SCHEMA,
             started=datetime.now().astimezone(),
-            backstride=__version__,
+            backstride=version("backstride"),
             bleak=version("bleak"),
             python=platform.python_version(),
             system=f"{platform.system()} {platform.release()} {platform.machine()}",
