@@ -85,7 +85,7 @@ def failure_of(error: BaseException) -> Failure:
     said = error.__cause__ or error
     match said:
         case BleakGATTProtocolError():
-            return Failure(Trouble.ATT, str(said), att_error=int(said.code))
+            return Failure(Trouble.ATT, att_error=int(said.code))
         case BleakDBusError():
             return Failure(Trouble.BLUEZ, said.dbus_error_details or "", name=said.dbus_error)
         case TimeoutError():

@@ -19,7 +19,7 @@ from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError, Blea
 
 from backstride.protocol import uuids
 from backstride.protocol.att import AttError
-from backstride.simulator.gatt import AttFault, Cccd
+from backstride.simulator.gatt import AttFault, Cccd, StackFault
 from backstride.simulator.link import Link, LinkLost
 from backstride.simulator.memory_scanner import MemoryScanner
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bleak.assigned_numbers import CharacteristicPropertyName
     from bleak.backends.client import NotifyCallback
 
+    from backstride.simulator.gatt import Characteristic
     from backstride.simulator.radio import Radio
 
 T = TypeVar("T")
@@ -287,6 +288,8 @@ class MemoryClient(BaseBleakClient):
     async def _request(self, action: Callable[[float], T]) -> T:
         try:
             return await self._connected().request(action)
+        except StackFault as fault:
+            raise BleakDBusError(fault.name, [fault.words]) if fault.name else BleakError(fault.words) from None
         except AttFault as fault:
             raise _as_bleak_says(fault.code) from None
         except LinkLost:  # bluetoothd fails what was under way when the link went
@@ -315,7 +318,7 @@ def _gone_from_the_bus() -> BleakDBusError:
     return BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ["Method doesn't exist"])
 
 
-def _as_bleak_says(code: AttError) -> BleakError:
+def _as_bleak_says(code: int) -> BleakError:
     """Return the exception that bleak on BlueZ raises for an ATT error (bluetoothd: create_gatt_dbus_error)."""
     if code in _NOT_PAIRED:
         return BleakDBusError("org.bluez.Error.NotPermitted", ["Not paired"])
@@ -331,19 +334,26 @@ def _services(radio: Radio, link: Link, requested: set[str] | None) -> BleakGATT
     collection = BleakGATTServiceCollection()
     handle = 0
     for service in radio.peripheral.services:
-        handle += 1
+        handle = handle + 1 if service.handle is None else service.handle
         group = BleakGATTService(service, handle, service.uuid)
         wanted = requested is None or service.uuid in requested
         if wanted:
             collection.add_service(group)
         for one in service.characteristics:
-            handle += 2  # declaration and value; bleak's handle is the declaration's
+            declared = handle + 1 if one.handle is None else one.handle  # bleak's handle is the declaration's
+            handle = declared + 1  # the value's
             properties = cast("list[CharacteristicPropertyName]", list(one.properties))
-            characteristic = BleakGATTCharacteristic(one, handle - 1, one.uuid, properties, longest_command, group)
+            characteristic = BleakGATTCharacteristic(one, declared, one.uuid, properties, longest_command, group)
             if wanted:
                 collection.add_characteristic(characteristic)
-            if one.subscription:
-                handle += 1
+            for uuid, number in _descriptors(one, handle):
+                handle = number
                 if wanted:
-                    collection.add_descriptor(BleakGATTDescriptor(one, handle, uuids.CCCD, characteristic))
+                    collection.add_descriptor(BleakGATTDescriptor(one, handle, uuid, characteristic))
     return collection
+
+
+def _descriptors(one: Characteristic, value_handle: int) -> tuple[tuple[str, int], ...]:
+    if one.descriptors is not None:
+        return one.descriptors
+    return ((uuids.CCCD, value_handle + 1),) if one.subscription else ()

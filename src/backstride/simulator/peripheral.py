@@ -24,7 +24,9 @@ from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
 
 if TYPE_CHECKING:
-    from backstride.machines.facts import MachineFacts
+    from collections.abc import Iterable
+
+    from backstride.machines.facts import MachineFacts, ServiceDataForm
 
 _ATT_HEADER: Final = 3
 
@@ -75,6 +77,34 @@ class Peripheral:
     def facts(self, facts: MachineFacts) -> None:
         self.faults.become(facts)
         self._become()
+
+    @property
+    def now(self) -> float:
+        """The instant up to which it has gone on."""
+        return self.belt.now
+
+    @property
+    def mtu(self) -> int:
+        """The largest ATT_MTU it agrees to."""
+        return self.facts.link.mtu
+
+    @property
+    def service_data(self) -> ServiceDataForm:
+        """The form of the service data it advertises."""
+        return self.facts.identity.service_data
+
+    @property
+    def response_delay(self) -> float:
+        """Seconds that a response takes besides the radio's own."""
+        return self.faults.response_delay
+
+    def take_happenings(self) -> Iterable[Fault]:
+        """Return the faults that have happened since this was asked last."""
+        return self.faults.take_happenings()
+
+    def switch(self, now: float, *, powered: bool) -> None:
+        """Take the mains away, or give them back."""
+        self.session.switch(now, powered=powered)
 
     def strike(self, fault: Fault, now: float) -> None:
         """Let something go wrong: now, or when its moment comes."""
