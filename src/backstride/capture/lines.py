@@ -135,12 +135,16 @@ def _readable(written: dict[str, object], event: Event) -> dict[str, object]:
     beside: dict[str, object] = {}
     if short in NAMES:
         beside["what"] = NAMES[short]
-    if short is not None and event.value is not None and (says := _says(short, event.value)):
-        beside["says"] = says
+    if event.value is not None and (words := says(event.uuid, event.value)):
+        beside["says"] = words
     return {**written, **beside}
 
 
-def _says(short: int, value: bytes) -> dict[str, object] | None:
+def says(uuid: str, value: bytes) -> dict[str, object] | None:
+    """Return what the octets of a known characteristic say; None for an unknown one."""
+    short = short_uuid(uuid)
+    if short is None:
+        return None
     if short in TEXTS:
         return {"text": value.decode("utf-8", errors="replace")}
     return describe(short, value) if short in DESCRIBED else None

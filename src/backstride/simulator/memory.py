@@ -7,30 +7,27 @@ imitated, the comment names it (bluetoothd's gatt-client.c, bleak's bluezdbus ba
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
 from bleak import BleakScanner
-from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
-from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
-from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
-from backstride.protocol import uuids
 from backstride.protocol.att import AttError
 from backstride.simulator.gatt import AttFault, Cccd, StackFault
 from backstride.simulator.link import Link, LinkLost
 from backstride.simulator.memory_scanner import MemoryScanner
+from backstride.simulator.memory_table import services_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bleak.args import SizedBuffer
-    from bleak.assigned_numbers import CharacteristicPropertyName
+    from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import NotifyCallback
+    from bleak.backends.descriptor import BleakGATTDescriptor
 
-    from backstride.simulator.gatt import Characteristic
     from backstride.simulator.radio import Radio
 
 T = TypeVar("T")
@@ -169,7 +166,7 @@ class MemoryClient(BaseBleakClient):
                 raise
         if not link.alive:
             raise BleakError("failed to discover services, device disconnected")
-        self.services = _services(radio, link, self._requested)
+        self.services = services_of(radio.peripheral, link, self._requested)
 
     async def disconnect(self) -> None:
         """End the link; the disconnected callback runs before this returns, as on BlueZ."""
@@ -323,37 +320,3 @@ def _as_bleak_says(code: int) -> BleakError:
     if code in _NOT_PAIRED:
         return BleakDBusError("org.bluez.Error.NotPermitted", ["Not paired"])
     return BleakGATTProtocolError(code)
-
-
-def _services(radio: Radio, link: Link, requested: set[str] | None) -> BleakGATTServiceCollection:
-    """Build bleak's picture of the attribute table, with handles as a server numbers them."""
-
-    def longest_command() -> int:
-        return link.connection.mtu - _ATT_HEADER
-
-    collection = BleakGATTServiceCollection()
-    handle = 0
-    for service in radio.peripheral.services:
-        handle = handle + 1 if service.handle is None else service.handle
-        group = BleakGATTService(service, handle, service.uuid)
-        wanted = requested is None or service.uuid in requested
-        if wanted:
-            collection.add_service(group)
-        for one in service.characteristics:
-            declared = handle + 1 if one.handle is None else one.handle  # bleak's handle is the declaration's
-            handle = declared + 1  # the value's
-            properties = cast("list[CharacteristicPropertyName]", list(one.properties))
-            characteristic = BleakGATTCharacteristic(one, declared, one.uuid, properties, longest_command, group)
-            if wanted:
-                collection.add_characteristic(characteristic)
-            for uuid, number in _descriptors(one, handle):
-                handle = number
-                if wanted:
-                    collection.add_descriptor(BleakGATTDescriptor(one, handle, uuid, characteristic))
-    return collection
-
-
-def _descriptors(one: Characteristic, value_handle: int) -> tuple[tuple[str, int], ...]:
-    if one.descriptors is not None:
-        return one.descriptors
-    return ((uuids.CCCD, value_handle + 1),) if one.subscription else ()

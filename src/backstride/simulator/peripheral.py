@@ -19,19 +19,18 @@ from backstride.simulator.control import ControlPoint, Outcome
 from backstride.simulator.faults import Fault, Moment
 from backstride.simulator.gatt import AttFault, Cccd, Characteristic, services_of
 from backstride.simulator.misbehaviour import Misbehaviour
+from backstride.simulator.server import Simulated
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from backstride.machines.facts import MachineFacts, ServiceDataForm
+    from backstride.machines.facts import MachineFacts
 
 _ATT_HEADER: Final = 3
 
 
-class Peripheral:
+class Peripheral(Simulated):
     """One simulated treadmill's FTMS server.
 
     Args:
@@ -77,34 +76,6 @@ class Peripheral:
     def facts(self, facts: MachineFacts) -> None:
         self.faults.become(facts)
         self._become()
-
-    @property
-    def now(self) -> float:
-        """The instant up to which it has gone on."""
-        return self.belt.now
-
-    @property
-    def mtu(self) -> int:
-        """The largest ATT_MTU it agrees to."""
-        return self.facts.link.mtu
-
-    @property
-    def service_data(self) -> ServiceDataForm:
-        """The form of the service data it advertises."""
-        return self.facts.identity.service_data
-
-    @property
-    def response_delay(self) -> float:
-        """Seconds that a response takes besides the radio's own."""
-        return self.faults.response_delay
-
-    def take_happenings(self) -> Iterable[Fault]:
-        """Return the faults that have happened since this was asked last."""
-        return self.faults.take_happenings()
-
-    def switch(self, now: float, *, powered: bool) -> None:
-        """Take the mains away, or give them back."""
-        self.session.switch(now, powered=powered)
 
     def strike(self, fault: Fault, now: float) -> None:
         """Let something go wrong: now, or when its moment comes."""

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backstride.machines.facts import ServiceDataForm
+    from backstride.machines.facts import MachineFacts, ServiceDataForm
+    from backstride.simulator.belt import Belt
     from backstride.simulator.faults import Fault
     from backstride.simulator.gatt import Service
+    from backstride.simulator.misbehaviour import Misbehaviour
+    from backstride.simulator.session import MachineSession
     from backstride.simulator.traffic import Connection, Emission
 
 
@@ -72,3 +75,46 @@ class Server(Protocol):
 
     def switch(self, now: float, *, powered: bool) -> None:
         """Take the mains away, or give them back."""
+
+
+class Simulated:
+    """What a simulated treadmill tells a radio of itself; a base of `Peripheral`.
+
+    Attributes:
+        belt: Its belt.
+        faults: What goes wrong with it.
+        session: Its session.
+    """
+
+    belt: Belt
+    faults: Misbehaviour
+    session: MachineSession
+    _facts: MachineFacts
+
+    @property
+    def now(self) -> float:
+        """The instant up to which it has gone on."""
+        return self.belt.now
+
+    @property
+    def mtu(self) -> int:
+        """The largest ATT_MTU it agrees to."""
+        return self._facts.link.mtu
+
+    @property
+    def service_data(self) -> ServiceDataForm:
+        """The form of the service data it advertises."""
+        return self._facts.identity.service_data
+
+    @property
+    def response_delay(self) -> float:
+        """Seconds that a response takes besides the radio's own."""
+        return self.faults.response_delay
+
+    def take_happenings(self) -> Iterable[Fault]:
+        """Return the faults that have happened since this was asked last."""
+        return self.faults.take_happenings()
+
+    def switch(self, now: float, *, powered: bool) -> None:
+        """Take the mains away, or give them back."""
+        self.session.switch(now, powered=powered)
