@@ -28,6 +28,7 @@ SYSTEM_ID: Final = full_uuid(0x2A23)
 OWN_FILE: Final = "own-machine-file"
 """What a machine file is called that does not come with Backstride: its name and texts are a person's own."""
 
+_MAKERS: Final = frozenset({uuids.MANUFACTURER_NAME, uuids.MODEL_NUMBER})
 _SHORTEST: Final = 4  # characters or octets: what is shorter stands in many places by chance
 _MAC: Final = re.compile(r"[0-9a-f]{2}(?:[:_-]?[0-9a-f]{2}){5}", re.IGNORECASE)
 _RUN: Final = re.compile(rb"[ -~]{4,}")  # characters that somebody may have typed
@@ -174,6 +175,8 @@ def _value(secrets: _Secrets, uuid: str, value: bytes | None) -> Any:  # noqa: A
     if uuid in {uuids.SERIAL_NUMBER, DEVICE_NAME}:
         instead = secrets.pseudonyms.get(_plain(value) or "", "").encode()
         return instead + value[len(instead) :] if instead else bytes(len(value))
+    if uuid in _MAKERS and _plain(value) in secrets.pseudonyms:
+        return value  # a machine that is called as its model is
     value = secrets.octets(value)
     if uuid == uuids.TRAINING_STATUS or (short not in DESCRIBED and short not in TEXTS):
         return _RUN.sub(lambda run: _TYPED.sub(b"x", run[0]), value)

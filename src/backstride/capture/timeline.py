@@ -114,7 +114,11 @@ def _octets_and_words(uuid: str, value: bytes) -> str:
 
 
 def _in_words(described: Mapping[str, object]) -> str:
-    told = {key: value for key, value in described.items() if not key.endswith("_raw") and value not in (None, False)}
+    told = {
+        key: value
+        for key, value in described.items()
+        if not key.endswith("_raw") and value is not None and value is not False
+    }
     return ", ".join(f"{key.replace('_', ' ')} {_one(value)}" for key, value in told.items())
 
 

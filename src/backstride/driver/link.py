@@ -217,6 +217,12 @@ class Link:
         self._subscribed.add(uuid)
         return True
 
+    async def survey(self) -> None:
+        """Read all that can be read, subscribe to all that is sent; what is refused is passed over. Raises as `read`."""
+        for uuid in self._characteristics:
+            await self.read(uuid)
+            await self.subscribe(uuid)
+
     async def write(self, uuid: str, value: bytes) -> None:
         """Write a value, with response where the characteristic has that property.
 

@@ -175,6 +175,15 @@ class Machine(Linked):
             case _:
                 return Unknown("the treadmill did not answer")
 
+    async def survey(self) -> None:
+        """Read all that can be read and subscribe to all that is sent, for a capture; nothing is commanded (S1).
+
+        Raises:
+            Disconnected: The link is gone, or was lost meanwhile.
+            ProcedureTimeout: No answer within 30 s.
+        """
+        await self._uplink.survey()
+
     # --- commands, inside
 
     def _require_link(self) -> None:

@@ -121,6 +121,10 @@ class Uplink:
             self._strangers.append(self._heard_as.address)
             self._heard_as = None
 
+    async def survey(self) -> None:
+        """Read all, and subscribe to all; see `Link.survey`. Raises Disconnected if there is no link."""
+        await self._current().survey()
+
     async def write_control(self, value: bytes) -> None:
         """Write to the control point; see `Link.write`. Raises Disconnected if there is no link."""
         await self._current().write(uuids.CONTROL_POINT, value)
