@@ -120,10 +120,11 @@ def from_line(values: Mapping[str, object]) -> Entry:
     form = FORMS.get(word) if isinstance(word, str) else None
     if form is None:
         raise ValueError(f"event: found {word!r:.60}, expected one of: {', '.join(FORMS)}")
-    return Entry(t, form.read(values, _FOR_ALL if _has_value(form) else _FIRST_ONLY))
+    return Entry(t, form.read(values, _FOR_ALL if has_value(form) else _FIRST_ONLY))
 
 
-def _has_value(form: Form[Any]) -> bool:
+def has_value(form: Form[Any]) -> bool:
+    """Tell whether events of this form may carry a value of a characteristic."""
     return any(key.name == "uuid" for key in form.keys)
 
 

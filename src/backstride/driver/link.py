@@ -218,7 +218,7 @@ class Link:
         return True
 
     async def survey(self) -> None:
-        """Read all that can be read, subscribe to all that is sent; what is refused is passed over. Raises as `read`."""
+        """Read all that can be read, subscribe to all that is sent, pass over refusals. Raises as `read` does."""
         for uuid in self._characteristics:
             await self.read(uuid)
             await self.subscribe(uuid)

@@ -126,9 +126,11 @@ def script_of(captured: Captured) -> Script:
     Raises:
         CaptureError: No connection was made in it, so that there is nothing to play.
     """
-    writer = _Writer()
-    for entry in captured.entries:
+    writer, starts = _Writer(), _starts(captured.entries)
+    for number, entry in enumerate(captured.entries):
         writer.take(entry)
+        for asked in starts.get(number, ()):
+            writer.begin(entry.t, asked)
     if not writer.links:
         raise CaptureError("No connection was made in this capture, so there is nothing to replay.", file="")
     return Script(tuple(writer.links), tuple(writer.steps), _interval(captured.entries))
@@ -175,6 +177,13 @@ class _Writer:
             case _:
                 pass
 
+    def begin(self, t: float, asked: events.Asked) -> None:
+        """Take a request whose turn it is now."""
+        if self._is_up:
+            step = Step(len(self.links) - 1, t, asked.operation, asked.uuid, asked.value, self._motion)
+            self._asked[asked.number] = step
+            self.steps.append(step)
+
     def _begin_link(self, t: float, event: events.Connected) -> None:
         self._hide_until(self._tried_at - _HEARD_AGAIN)
         self._lost = None
@@ -194,10 +203,6 @@ class _Writer:
         """Take an event that only happens on a link."""
         self._lengthen(t)
         match event:
-            case events.Asked() if event.operation is not Operation.PAIR:  # which no server sees
-                step = Step(len(self.links) - 1, t, event.operation, event.uuid, event.value, self._motion)
-                self._asked[event.number] = step
-                self.steps.append(step)
             case events.Heard():
                 self._hear(t, event)
             case events.LinkLost():
@@ -227,6 +232,34 @@ class _Writer:
         if self._lost is not None:
             step, lost_at = self._lost
             step.hidden_for = max(step.hidden_for, t - lost_at)
+
+
+def _starts(entries: Iterable[Entry]) -> dict[int, list[events.Asked]]:
+    """Return the requests whose turn came with each entry, by its number.
+
+    One request at a time is on the air (Core Vol 3 F 3.3.2): others wait, and their turns come in the order in which
+    they are answered. Commands wait for nobody, and pairing is seen by no server.
+    """
+    starts: dict[int, list[events.Asked]] = {}
+    asked: dict[int, tuple[int, events.Asked]] = {}
+    free_at = 0
+    for number, (_, event) in enumerate(entries):
+        match event:
+            case events.Connected():
+                free_at = number
+            case events.Asked(operation=Operation.COMMAND):
+                starts.setdefault(number, []).append(event)
+            case events.Asked() if event.operation is not Operation.PAIR:
+                asked[event.number] = (number, event)
+            case events.Answered() if event.number in asked:
+                asked_at, request = asked.pop(event.number)
+                starts.setdefault(max(asked_at, free_at), []).append(request)
+                free_at = number
+            case _:
+                pass
+    for asked_at, request in asked.values():
+        starts.setdefault(asked_at, []).append(request)
+    return starts
 
 
 def _interval(entries: Iterable[Entry]) -> float:
