@@ -114,7 +114,7 @@ class Connected:
         services: The attribute table.
     """
 
-    mtu: int | None
+    mtu: int | None = None
     services: tuple[Service, ...] = ()
 
 
