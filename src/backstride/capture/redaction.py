@@ -71,7 +71,7 @@ class _Secrets:
         """Take a text under which it is to be replaced: one of the same length in octets."""
         if secret and secret not in self.pseudonyms:
             number = str(len(self.pseudonyms) + 1)
-            room = max(0, len(secret.encode()) - len(number))
+            room = max(0, len(_octets(secret)) - len(number))
             self.pseudonyms[secret] = f"{kind}-{'x' * room}"[:room] + number
 
     def add_address(self, address: str) -> None:
@@ -107,8 +107,8 @@ class _Secrets:
         for secret in long:
             if not _MAC.fullmatch(secret):
                 pseudonym = self.pseudonyms[secret]
-                self._octets.append((secret.encode(), pseudonym.encode()))
-                self._octets.append((secret.encode("utf-16-le"), _wide(pseudonym, secret)))
+                self._octets.append((_octets(secret), pseudonym.encode()))
+                self._octets.append((_octets(secret, "utf-16-le"), _wide(pseudonym, secret)))
         patterns = [_spelt_anyhow(secret) if _MAC.fullmatch(secret) else re.escape(secret) for secret in long]
         self._pattern = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
@@ -137,7 +137,8 @@ class _Secrets:
             same = (known for known in self.pseudonyms if _MAC.fullmatch(known) and _address_octets(known) == octets)
             return self.pseudonyms[next(same)]
         folded = found.casefold()
-        return next(instead for secret, instead in self.pseudonyms.items() if secret.casefold() == folded)
+        fitting = (instead for secret, instead in self.pseudonyms.items() if secret.casefold() == folded)
+        return next(fitting, "x" * len(found))  # the letters of some languages have more than one small form
 
 
 def _event(secrets: _Secrets, event: Event) -> Event:
@@ -173,8 +174,9 @@ def _value(secrets: _Secrets, uuid: str, value: bytes | None) -> Any:  # noqa: A
     if uuid == SYSTEM_ID or uuid in _PERSONAL:
         return bytes(len(value))
     if uuid in {uuids.SERIAL_NUMBER, DEVICE_NAME}:
+        told = len(value.rstrip(b"\0 "))
         instead = secrets.pseudonyms.get(_plain(value) or "", "").encode()
-        return instead + value[len(instead) :] if instead else bytes(len(value))
+        return instead[:told].rjust(told, b"x") + value[told:]
     if uuid in _MAKERS and _plain(value) in secrets.pseudonyms:
         return value  # a machine that is called as its model is
     value = secrets.octets(value)
@@ -211,9 +213,14 @@ def _plain(value: bytes) -> str | None:
     return value.decode("utf-8", errors="ignore").rstrip("\0 ") or None
 
 
+def _octets(text: str, encoding: str = "utf-8") -> bytes:
+    return text.encode(encoding, errors="replace")  # half a character, which JSON allows, has no octets
+
+
 def _wide(pseudonym: str, secret: str) -> bytes:
     """Return a pseudonym in two octets for each character of the secret."""
-    return pseudonym[-len(secret) :].rjust(len(secret), "x").encode("utf-16-le")
+    units = len(_octets(secret, "utf-16-le")) // 2
+    return pseudonym[-units:].rjust(units, "x").encode("utf-16-le")
 
 
 def _address_octets(address: str) -> bytes:

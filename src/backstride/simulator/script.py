@@ -30,6 +30,8 @@ _USUAL_INTERVAL: Final = 1.0
 _HEARD_AGAIN: Final = 0.2
 """Seconds before the link was made at which the machine can be heard: two advertisements of a replayed machine."""
 
+_LONGEST_ABSENCE: Final = 86_400.0  # seconds: nobody waits for a treadmill for longer than a day
+
 _ONE_TURN: Final = 0.001
 """Seconds within which an answer and a value came together: the value is told first then, whatever came first."""
 
@@ -231,7 +233,7 @@ class _Writer:
     def _hide_until(self, t: float) -> None:
         if self._lost is not None:
             step, lost_at = self._lost
-            step.hidden_for = max(step.hidden_for, t - lost_at)
+            step.hidden_for = min(max(step.hidden_for, t - lost_at), _LONGEST_ABSENCE)
 
 
 def _starts(entries: Iterable[Entry]) -> dict[int, list[events.Asked]]:

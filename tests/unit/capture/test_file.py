@@ -189,7 +189,7 @@ def test_a_file_without_a_whole_line_is_no_capture(tmp_path: Path, content: byte
 
 
 def test_what_is_not_there_or_there_already_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CaptureError, match="Cannot read the capture .*no such file"):
+    with pytest.raises(CaptureError, match="no such file"):
         read_capture(tmp_path / "none")
     path = captured(tmp_path / "a")
     with pytest.raises(CaptureError, match="There is already a file"):
