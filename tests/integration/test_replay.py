@@ -11,10 +11,11 @@ import pytest
 from backstride.apps.service import run_session
 from backstride.capture import events
 from backstride.capture.file import SUFFIX, Captured, read_capture
+from backstride.capture.lines import Entry
 from backstride.capture.redaction import redacted
 from backstride.driver.confirmation import Confirmed, Rejected
 from backstride.driver.machine import Machine
-from backstride.errors import CaptureError, Disconnected
+from backstride.errors import CaptureError, ConfigError, Disconnected
 from backstride.machines.facts import load_facts
 from backstride.protocol import uuids
 from backstride.simulator.replayed import ReplayedTreadmill
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backstride.capture.lines import Entry
     from tests.support.captures import Told
 
 CAPTURES = sorted(FOLDER.glob(f"*{SUFFIX}"))
@@ -168,6 +168,19 @@ def test_a_capture_without_a_connection_cannot_be_replayed() -> None:
     captured = read_capture(FOLDER / f"generic{SUFFIX}")
     with pytest.raises(CaptureError, match="nothing to replay"):
         ReplayedTreadmill(Captured(captured.header, captured.entries[:1]))
+
+
+def test_a_machine_file_of_another_version_is_taken_from_those_that_are_shipped() -> None:
+    captured = read_capture(FOLDER / f"sole-f85{SUFFIX}")
+    strange = events.Recognised("sole-f85", {"id": "sole-f85", "invented": "later"})
+    entries = tuple(
+        Entry(t, strange if isinstance(event, events.Recognised) else event) for t, event in captured.entries
+    )
+    assert ReplayedTreadmill(Captured(captured.header, entries)).facts == load_facts("sole-f85")
+    own = events.Recognised("mine", {"id": "mine", "invented": "later"})
+    entries = tuple(Entry(t, own if isinstance(event, events.Recognised) else event) for t, event in captured.entries)
+    with pytest.raises(ConfigError, match="invented"):
+        ReplayedTreadmill(Captured(captured.header, entries))
 
 
 def test_a_write_that_was_never_answered_is_not_answered_again(virtual_time: Callable[..., Any]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backstride.capture.events import Connecting, Recognised
-from backstride.machines.facts import GENERIC, MachineFacts, load_facts
+from backstride.errors import ConfigError
+from backstride.machines.facts import GENERIC, MachineFacts, known_machines, load_facts
 from backstride.machines.written import from_written
 from backstride.simulator.memory import Air, device_of
 from backstride.simulator.radio import Radio
@@ -74,10 +75,18 @@ class ReplayedTreadmill:
 
 
 def facts_in(captured: Captured) -> MachineFacts:
-    """Return the machine file that a capture holds, or the generic one. Raises ConfigError if it cannot be read."""
+    """Return the machine file that a capture holds, or the generic one.
+
+    One that this version cannot read is taken from those that are shipped now. Raises ConfigError if it is not there.
+    """
     for entry in captured.entries:
         if isinstance(entry.event, Recognised):
-            return from_written(entry.event.facts)
+            try:
+                return from_written(entry.event.facts)
+            except ConfigError:
+                if entry.event.model not in known_machines():
+                    raise
+                return load_facts(entry.event.model)
     return load_facts(GENERIC)
 
 
