@@ -15,6 +15,7 @@ Value = TypeVar("Value")
 Schema = dict[str, Any]
 
 _LARGEST: Final = 1e12  # seconds; infinity is beyond it
+_MICROSECONDS: Final = 6  # decimals of a second
 _SHORT: Final = 4  # digits of a 16-bit UUID
 _LONG: Final = 36  # characters of a 128-bit one
 _HEX: Final = frozenset("0123456789abcdef")
@@ -57,7 +58,7 @@ def _count(value: object) -> int:
 
 def _seconds(value: object) -> float:
     _expect(_is_number(value) and cast("float", value) >= 0, value, "seconds from 0")
-    return cast("float", value)
+    return round(cast("float", value), _MICROSECONDS)
 
 
 def _yes_or_no(value: object) -> bool:
@@ -94,7 +95,9 @@ def _facts(value: object) -> Mapping[str, object]:
 
 TEXT: Final[Codec[str]] = Codec({"type": "string"}, str, _text)
 COUNT: Final[Codec[int]] = Codec({"type": "integer", "minimum": 0}, int, _count)
-SECONDS: Final[Codec[float]] = Codec({"type": "number", "minimum": 0}, lambda seconds: round(seconds, 6), _seconds)
+SECONDS: Final[Codec[float]] = Codec(
+    {"type": "number", "minimum": 0}, lambda seconds: round(seconds, _MICROSECONDS), _seconds
+)
 YES_OR_NO: Final[Codec[bool]] = Codec({"type": "boolean"}, bool, _yes_or_no)
 OCTETS: Final[Codec[bytes]] = Codec(
     {"type": "string", "pattern": "^([0-9a-f]{2}( [0-9a-f]{2})*)?$"}, lambda octets: octets.hex(" "), _octets
@@ -107,7 +110,7 @@ def one_of(kind: type[StrEnum]) -> Codec[Any]:
     """Return the codec of the members of `kind`."""
 
     def read(value: object) -> StrEnum:
-        _expect(value in set(kind), value, f"one of: {', '.join(kind)}")
+        _expect(isinstance(value, str) and value in set(kind), value, f"one of: {', '.join(kind)}")
         return kind(cast("str", value))
 
     return Codec({"enum": list(kind)}, str, read)
