@@ -27,7 +27,7 @@ def header_of(target: Connectable, note: str = "") -> Header:
     return Header.now(
         address=target.device.address,
         name=target.device.name,
-        backend=str(get_default_backend()) if backend is None else backend.__name__,
+        backend=get_default_backend().value if backend is None else backend.__name__,
         bluez=_bluez() if backend is None else None,
         simulated=bool(getattr(backend, "simulated", False)),
         note=note,

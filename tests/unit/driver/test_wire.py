@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
@@ -12,6 +14,10 @@ from backstride.driver.capturing import header_of
 from backstride.driver.wire import Wire, failure_of
 from backstride.errors import Disconnected, MachineError, ProcedureTimeout
 from backstride.simulator.treadmill import SimulatedTreadmill
+from tests.support.bench import Address
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,24 @@ def test_what_the_driver_knows_better_is_kept_instead(error: MachineError, troub
     wire = Wire(told.append)
     wire.failed(wire.asked(Operation.READ, "2ACD", None), error)
     assert told[1] == Answered(1, "2ACD", failure=Failure(trouble))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has BlueZ")
+@pytest.mark.parametrize(
+    ("tool", "version"),
+    [("echo 'bluetoothctl: 5.66'", "5.66"), ("exit 1", None), (None, None)],
+)
+def test_the_version_of_bluez_is_what_its_own_tool_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tool: str | None, version: str | None
+) -> None:
+    if tool is not None:
+        path = tmp_path / "bluetoothctl"
+        path.write_text(f"#!/bin/sh\n{tool}\n", encoding="ascii")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    treadmill = SimulatedTreadmill()
+    header = header_of(Address(treadmill.device, None))
+    assert (header.bluez, header.backend, header.simulated) == (version, "bluez_dbus", False)
 
 
 def test_a_header_says_what_is_known_before_the_link_is_made() -> None:
