@@ -141,7 +141,7 @@ class Linked(Feeds):
             Disconnected: The connection failed.
         """
         if self._uplink.is_up:
-            self._take_link_down()
+            self._take_link_down("the link is made anew")
         await self._connect_again(within)
         self._events.send(events.LinkRestored())
 
@@ -197,8 +197,8 @@ class Linked(Feeds):
                 if not under_its_address:
                     await self._stop_first(link)
                 await self._subscribe(link)
-            except BaseException:
-                self._take_link_down()
+            except BaseException as error:
+                self._take_link_down(str(error))
                 raise
         self._link_made()
 
@@ -229,15 +229,15 @@ class Linked(Feeds):
         if self._guard.began:
             self._guard.renew()
 
-    def _take_link_down(self, *, halt_goes_on: bool = False) -> None:
+    def _take_link_down(self, reason: str = "", *, halt_goes_on: bool = False) -> None:
         if self._control.halting and not halt_goes_on:
             self.owes_a_stop = True
-        self._uplink.drop()
+        self._uplink.drop(reason)
         self._control.link_lost(halt_goes_on=halt_goes_on)
         self._states.send(self._watch.link_lost())
 
     async def _relink(self) -> None:
-        self._take_link_down(halt_goes_on=True)
+        self._take_link_down("the Stop is not answered", halt_goes_on=True)
         try:
             async with asyncio.timeout(RELINK_WITHIN):
                 await self._connect_again(RELINK_WITHIN)
@@ -311,7 +311,7 @@ class Linked(Feeds):
 
     def link_is_dead(self, reason: str) -> None:
         """Drop the link and say so, once (S12)."""
-        self._take_link_down()
+        self._take_link_down(reason)
         if self._linked:
             self._linked = False
             self._events.send(events.LinkLost(reason))

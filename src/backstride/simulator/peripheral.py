@@ -19,6 +19,7 @@ from backstride.simulator.control import ControlPoint, Outcome
 from backstride.simulator.faults import Fault, Moment
 from backstride.simulator.gatt import AttFault, Cccd, Characteristic, services_of
 from backstride.simulator.misbehaviour import Misbehaviour
+from backstride.simulator.server import Simulated
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _ATT_HEADER: Final = 3
 
 
-class Peripheral:
+class Peripheral(Simulated):
     """One simulated treadmill's FTMS server.
 
     Args:
