@@ -191,11 +191,10 @@ class Linked(Feeds):
     async def _ask_for_control(self) -> Settled:
         """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
         control = self.facts.control
-        settled = await self._control.procedure(RequestControl())
         for _ in range(control.requests - 1):
+            await self._control.procedure(RequestControl())
             await asyncio.sleep(control.request_gap)
-            settled = await self._control.procedure(RequestControl())
-        return settled
+        return await self._control.procedure(RequestControl())
 
     async def _connect_again(self, within: float) -> None:
         async with self._uplink.making(within) as link:

@@ -22,7 +22,6 @@ from backstride.simulator.misbehaviour import Misbehaviour
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
-from backstride.units import Incline
 
 if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
@@ -48,8 +47,8 @@ class Peripheral:
         self.faults = Misbehaviour(facts)
         self.locked = locked
         self._facts = facts
-        deck = Incline(0) if facts.incline is None or facts.incline.fixed is None else facts.incline.fixed
-        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, incline=deck, now=now)
+        speed = facts.speed
+        self.belt = Belt(facts.belt, floor=speed.slowest, ceiling=speed.fastest, incline=facts.deck, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
         self.services = services_of(facts)
