@@ -19,7 +19,6 @@ from backstride.capture.file import SUFFIX, Capture, Captured, read_capture, wri
 from backstride.driver.capturing import header_of
 from backstride.driver.machine import Machine
 from backstride.errors import BackstrideError
-from backstride.machines.facts import known_machines
 from backstride.simulator.replayed import ReplayedTreadmill
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.simulator.virtual_time import virtual_loop
@@ -37,8 +36,25 @@ FOLDER: Final = Path(__file__).parents[1] / "data" / "captures"
 EXPECTED: Final = FOLDER / "expected.json"
 """What `drive` came to on each capture's machine, by the name of the file."""
 
+MODELS: Final = (
+    "generic",
+    "bh-t01",
+    "citysports-pad",
+    "fitshow-dbt-pad",
+    "horizon-omega-z",
+    "horizon-t202",
+    "kingsmith-z1",
+    "matrix-performance",
+    "ronning-x27-pro",
+    "sole-f85",
+    "technogym-myrun",
+    "xterra-t85",
+    "yesoul-w2-pro",
+)
+"""Between them every way to answer, to move and to tell of it that machine files describe."""
+
 STORIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    **{model: (model, ()) for model in known_machines()},
+    **{model: (model, ()) for model in MODELS},
     "generic-link-lost": ("generic", ("link-lost=6@motion+10",)),
     "generic-console-stop": ("generic", ("console-stop@motion+10",)),
     "generic-answer-lost": ("generic", ("answer-lost@motion+8",)),

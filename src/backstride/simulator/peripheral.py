@@ -48,7 +48,7 @@ class Peripheral(Simulated):
         self.faults = Misbehaviour(facts)
         self.locked = locked
         self._facts = facts
-        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, now=now)
+        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, deck=facts.deck, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
         self.services = services_of(facts)
@@ -146,7 +146,7 @@ class Peripheral(Simulated):
         if characteristic.value is not None:
             return characteristic.value
         self.belt.advance(now)
-        return self._training_value()
+        return b"" if self.facts.telemetry.empty_status else self._training_value()
 
     def subscribe(self, connection: Connection, uuid: str, value: int, now: float) -> None:
         """Write the CCCD of a characteristic: 0 nothing, 1 notifications, 2 indications.
