@@ -52,6 +52,7 @@ class Target:
     device: BLEDevice
     backend: type[BaseBleakClient]
     scanner_backend: type[BaseBleakScanner] | None = None
+    adapter: str | None = None
 
 
 def target_on(link: VirtualLink, treadmill: HciTreadmill) -> Target:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from bleak import BleakClient
 from bleak_retry_connector import establish_connection
 
-from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.driver.radio import RADIO_ERRORS, adapter_options, translated
 from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused, ProcedureTimeout
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ GIVEN_UP_WITHIN: Final = 0.5
 
 CONNECT_ATTEMPTS: Final = 3
 
+_AFRESH: Final = {"winrt": {"use_cached_services": False}}
+"""Windows keeps the table of a treadmill whose firmware was changed since; a command must not go by an old one."""
+
 
 class Connectable(Protocol):
     """Anything with a Bluetooth device and the bleak backends that reach it; None is the platform's own.
@@ -60,6 +63,10 @@ class Connectable(Protocol):
     def scanner_backend(self) -> type[BaseBleakScanner] | None:
         """The bleak scanner backend that hears the device; None beside a `backend` is none."""
 
+    @property
+    def adapter(self) -> str | None:
+        """The Bluetooth adapter that was chosen to reach it; None leaves it to the system."""
+
 
 class Link:
     """A connection to one device, from `open` to `close` or loss; never reused.
@@ -67,6 +74,7 @@ class Link:
     Args:
         device: What to connect to.
         backend: The bleak client backend that reaches it; None is the platform's own.
+        adapter: The Bluetooth adapter that was chosen to reach it; None leaves it to the system.
         on_value: Called with UUID and value of each notification and indication.
         on_lost: Called once if the link ends without our doing.
         trace: Called with every value that crosses the air.
@@ -77,12 +85,15 @@ class Link:
         device: BLEDevice,
         backend: type[BaseBleakClient] | None,
         *,
+        adapter: str | None = None,
         on_value: Callable[[str, bytes], None],
         on_lost: Callable[[Link], None],
         trace: Trace | None = None,
     ) -> None:
         self._device = device
-        self._options: dict[str, Any] = {} if backend is None else {"backend": backend}
+        self._options: dict[str, Any] = {**_AFRESH, **adapter_options(adapter)}
+        if backend is not None:
+            self._options["backend"] = backend
         self._on_value = on_value
         self._on_lost = on_lost
         self._trace = trace

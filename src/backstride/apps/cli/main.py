@@ -44,6 +44,9 @@ def program(
         Path | None, typer.Option(metavar="FILE", help="Settings file, instead of the platform's place for it.")
     ] = None,
     units: Annotated[str | None, typer.Option(metavar="mph|km/h", help="Unit of speeds.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Bluetooth adapter to use, such as hci1 (Linux).")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show where in the program a fault happened.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback has done it all
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -51,7 +54,7 @@ def program(
 ) -> None:
     """Keep what holds for every command."""
     common = Common.of(context)
-    common.config, common.units, common.debug = config, units, debug
+    common.config, common.units, common.adapter, common.debug = config, units, adapter, debug
 
 
 def run_program() -> None:

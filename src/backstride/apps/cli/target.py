@@ -90,17 +90,18 @@ async def connected(target: Target, settings: Settings, trace: Trace | None = No
         async with Machine.connect(treadmill, facts=target.simulated, trace=trace) as machine:
             yield machine
         return
-    found = await _look_for(target)
+    found = await _look_for(target, settings.adapter)
     say(f"Connecting to {found.name or found.address} …")
     async with Machine.connect(found, facts=target.facts, trace=trace) as machine:
         _remember(settings, machine)
         yield machine
 
 
-async def _look_for(target: Target) -> Found:
+async def _look_for(target: Target, adapter: str | None) -> Found:
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
-        return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
+        discovery = Discovery(adapter=adapter)
+        return await (discovery.find(target.wanted) if target.wanted else discovery.find_any())
     except NotFound as error:
         raise NotFound(f"{error} {_WITHOUT_ONE}") from error
 
