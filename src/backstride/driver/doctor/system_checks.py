@@ -144,7 +144,9 @@ def _adapters(bluez: Bluez, chosen: str | None) -> Iterator[Finding]:
     else:
         yield ok(Check.ADAPTER, f"{names}.")
     if len(bluez.adapters) > 1 and chosen is None:
-        meaning = f"There are {len(bluez.adapters)} adapters; the system uses the first that is switched on."
+        meaning = (
+            f"There are {len(bluez.adapters)} adapters, and bleak takes one that is switched on: any, each time anew."
+        )
         yield note(Check.CHOICE, meaning, remedies.CHOOSE_ADAPTER)
     elif chosen is not None:
         yield ok(Check.CHOICE, f"{chosen} was chosen.")
