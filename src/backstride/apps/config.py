@@ -1,8 +1,8 @@
 """Settings: one TOML file, over it the environment, over that what was typed.
 
 The file lies where the platform keeps such files (platformdirs) and is written without losing a comment. It holds:
-units, the record folder, the treadmill to use, personal limits, the body mass for the estimate of energy, the
-treadmills met so far, and the day on which the safety notice was acknowledged (S14).
+units, the record folder, the treadmill and the Bluetooth adapter to use, personal limits, the body mass for the
+estimate of energy, the treadmills met so far, and the day on which the safety notice was acknowledged (S14).
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _VARIABLES: Final = {
     "units": "BACKSTRIDE_UNITS",
     "records": "BACKSTRIDE_RECORDS",
     "device": "BACKSTRIDE_DEVICE",
+    "adapter": "BACKSTRIDE_ADAPTER",
 }
-_OPTIONS: Final = {"units": "--units", "records": "--record", "device": "--device"}
+_OPTIONS: Final = {"units": "--units", "records": "--record", "device": "--device", "adapter": "--adapter"}
 _PATH_VARIABLE: Final = "BACKSTRIDE_CONFIG"
 
 
@@ -88,6 +89,9 @@ class FileSettings(_Part):
         description="a folder, such as '~/walks'",
     )
     device: str | None = Field(default=None, min_length=1, description="the name or address of a treadmill")
+    adapter: str | None = Field(
+        default=None, pattern=r"^hci\d+$", description="a Bluetooth adapter by its name on Linux, such as 'hci1'"
+    )
     body_mass_kg: float | None = Field(default=None, ge=20, le=300, description="a number from 20 to 300")
     notice_acknowledged: date | None = Field(default=None, description="a date, such as 2026-11-22")
     limits: PersonalLimits = Field(default=PersonalLimits(), description="a table with speed and incline")
@@ -132,6 +136,7 @@ def load_settings(
     units: str | None = None,
     records: Path | None = None,
     device: str | None = None,
+    adapter: str | None = None,
 ) -> Settings:
     """Return the settings: the file, under the environment, under what was typed.
 
@@ -143,6 +148,7 @@ def load_settings(
         units: ``mph`` or ``km/h``, as typed.
         records: The record folder, as typed.
         device: The treadmill's name or address, as typed.
+        adapter: The Bluetooth adapter's name, as typed.
 
     Raises:
         ConfigError: A value or key cannot be used. Each line of the sentence names the file and line, or the variable
@@ -155,7 +161,7 @@ def load_settings(
     lines = settings_file.key_lines(text)
     in_file = _validated(values, lambda key: f"{file}, line {settings_file.line_of(key, lines)}")
     over: dict[str, object] = {key: environ[name] for key, name in _VARIABLES.items() if environ.get(name)}
-    typed = {"units": units, "records": records, "device": device}
+    typed = {"units": units, "records": records, "device": device, "adapter": adapter}
     over |= {key: value for key, value in typed.items() if value is not None}
     known = _validated(over, lambda key: (_VARIABLES if typed[key[0]] is None else _OPTIONS)[key[0]])
     merged = {**dict(in_file), **{key: getattr(known, key) for key in over}}

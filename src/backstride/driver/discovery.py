@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Final
 from bleak import BleakScanner
 from bleak.exc import BleakError
 
-from backstride.driver.radio import RADIO_ERRORS, is_in_progress, translated
+from backstride.driver.radio import (
+    RADIO_ERRORS,
+    adapter_options,
+    is_in_progress,
+    require_choice_of_adapter,
+    translated,
+)
 from backstride.errors import DecodeError, NotFound
 from backstride.machines.facts import GENERIC, MachineFacts
 from backstride.machines.recognition import recognise, unsupported_by
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
-    from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+    from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
 
     from backstride.machines.unsupported import Unsupported
 
@@ -61,6 +67,7 @@ class Found:
         scanner_backend: The bleak scanner backend that heard it; None is the platform's own.
         offers_service: True if it has said that it has the FTMS service.
         unsupported: What is known of it, if it is a treadmill that speaks only its maker's protocol.
+        adapter: The Bluetooth adapter that was chosen, such as ``hci1``; None leaves it to the system.
     """
 
     device: BLEDevice
@@ -73,6 +80,7 @@ class Found:
     scanner_backend: type[BaseBleakScanner] | None = None
     offers_service: bool = False
     unsupported: Unsupported | None = None
+    adapter: str | None = None
 
     @property
     def address(self) -> str:
@@ -91,13 +99,19 @@ class Discovery:
     Args:
         scanner: bleak scanner backend; None is the platform's own.
         client: bleak client backend for what is found; None is the platform's own.
+        adapter: Bluetooth adapter to listen and connect with, such as ``hci1`` (Linux); None leaves it to the system.
     """
 
     def __init__(
-        self, *, scanner: type[BaseBleakScanner] | None = None, client: type[BaseBleakClient] | None = None
+        self,
+        *,
+        scanner: type[BaseBleakScanner] | None = None,
+        client: type[BaseBleakClient] | None = None,
+        adapter: str | None = None,
     ) -> None:
         self._scanner = scanner
         self._client = client
+        self._adapter = adapter
 
     async def scan(self, seconds: float = SCAN_FOR) -> list[Found]:
         """Return what is on the air, the strongest signal first.
@@ -125,7 +139,7 @@ class Discovery:
 
         ends = asyncio.get_running_loop().time() + seconds
         try:
-            async with _scanning(BleakScanner(advertised, backend=self._scanner)):
+            async with _scanning(_scanner(advertised, self._scanner, self._adapter)):
                 while True:
                     try:
                         async with asyncio.timeout_at(ends):
@@ -217,6 +231,7 @@ class Discovery:
             scanner_backend=self._scanner,
             offers_service=offers_service,
             unsupported=unsupported,
+            adapter=self._adapter,
         )
 
 
@@ -226,6 +241,7 @@ async def listen_for(
     seconds: float,
     *,
     scanner: type[BaseBleakScanner] | None,
+    adapter: str | None = None,
     strangers: Collection[str] = (),
 ) -> BLEDevice | None:
     """Listen for a machine that was known before; return its device as soon as its address is heard.
@@ -236,6 +252,7 @@ async def listen_for(
             address with every power-on. Such a device is returned only if the known address was not heard.
         seconds: How long to listen.
         scanner: bleak scanner backend; None is the platform's own.
+        adapter: Bluetooth adapter to listen with; None leaves it to the system.
         strangers: Addresses under which another machine has that name.
 
     Raises:
@@ -253,11 +270,20 @@ async def listen_for(
             namesakes[device.address] = device
 
     try:
-        async with _scanning(BleakScanner(advertised, backend=scanner)):
+        async with _scanning(_scanner(advertised, scanner, adapter)):
             await asyncio.wait({heard}, timeout=seconds)
     except RADIO_ERRORS as error:
         raise translated(error) from error
     return heard.result() if heard.done() else next(iter(namesakes.values()), None)
+
+
+def _scanner(
+    advertised: AdvertisementDataCallback, backend: type[BaseBleakScanner] | None, adapter: str | None
+) -> BleakScanner:
+    """Return bleak's scanner. Raises NotFound where an adapter is chosen and cannot be."""
+    if adapter is not None and backend is None:
+        require_choice_of_adapter()
+    return BleakScanner(advertised, backend=backend, **adapter_options(adapter))
 
 
 @contextlib.asynccontextmanager

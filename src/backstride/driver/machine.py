@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from backstride.capture.events import Trace
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.units import Incline, Speed
 
 

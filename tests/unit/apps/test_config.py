@@ -98,6 +98,8 @@ def test_what_is_typed_outranks_the_environment_and_that_the_file(tmp_path: Path
     assert load_settings(file, environ=environ).device == "Other"
     assert load_settings(file, environ=environ, units="km/h").units is SpeedUnit.KMH
     assert settings.limits.speed == Speed(515)
+    assert load_settings(file, environ={"BACKSTRIDE_ADAPTER": "hci2"}).adapter == "hci2"
+    assert load_settings(file, environ={"BACKSTRIDE_ADAPTER": "hci2"}, adapter="hci1").adapter == "hci1"
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypat
     [
         (
             '# first\nunit = "mph"',
-            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, body_mass_kg, notice_ack",
+            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, adapter, body_mass_kg,",
         ),
         ("file = 'x'", "line 1: unknown key 'file'"),
         ('[limits]\n\nspede = "3 mph"', "line 3: unknown key 'spede' (nearest: 'speed'). Allowed: speed, incline."),
@@ -144,6 +146,7 @@ def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypat
         ("records = ''", "line 1: records: found ''"),
         ("records = '~nobody-at-all/x'", "line 1: records: found '~nobody-at-all/x', allowed is a folder"),
         ("device = ''", "line 1: device: found ''"),
+        ("adapter = '1'", "line 1: adapter: found '1', allowed is a Bluetooth adapter by its name on Linux"),
         ("notice_acknowledged = true", "line 1: notice_acknowledged: found True, allowed is a date"),
         ("[machines.Sole]\nmodel = 'x'", "line 1: machines.Sole.address: found nothing, allowed is its Bluetooth"),
         ("[machines]\nSole = 'AA:BB'", "line 2: machines.Sole: found 'AA:BB', allowed is a table with an address."),

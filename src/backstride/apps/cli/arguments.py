@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SIMULATED: Final = "--simulated"
 DEFAULT_MODEL: Final = "generic"
 _WITHOUT_MODEL: Final = "scan"  # the command whose --simulated means every model
-_EVERYWHERE: Final = {"--config": True, "--units": True, "--debug": False}  # whether a value follows
+_EVERYWHERE: Final = {"--config": True, "--units": True, "--adapter": True, "--debug": False}  # whether a value follows
 
 
 def arrange(arguments: Sequence[str]) -> list[str]:

@@ -16,11 +16,13 @@ class Common:
     Attributes:
         config: The settings file that was named, or None.
         units: ``mph`` or ``km/h`` as typed, or None.
+        adapter: The Bluetooth adapter that was named, or None.
         debug: Whether faults show where in the program they happened.
     """
 
     config: Path | None = None
     units: str | None = None
+    adapter: str | None = None
     debug: bool = False
 
     @classmethod

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backstride.apps.cli.options import Common
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,6 +19,7 @@ EXAMPLES = (
 
 
 def command(
+    context: typer.Context,
     *,
     seconds: Annotated[float, typer.Option(metavar="N", min=1, max=600, help="How long to listen.")] = 8,
     simulated: Annotated[
@@ -28,10 +31,11 @@ def command(
     Name, address, signal strength, model, and whether another app uses it.
     """
     from backstride.apps.cli import clock
+    from backstride.apps.cli.settings import settings_for
     from backstride.apps.cli.terminal import console
     from backstride.driver.discovery import Discovery
 
-    discovery = _simulated() if simulated else Discovery()
+    discovery = _simulated() if simulated else Discovery(adapter=settings_for(Common.of(context)).adapter)
     found = clock.run(_heard(discovery, seconds), virtual=simulated)
     if not console().is_terminal:
         console().print(_table(found))

@@ -115,7 +115,7 @@ async def connected(
             async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
                 yield machine
         return
-    found = await _look_for(target)
+    found = await _look_for(target, settings.adapter)
     say(f"Connecting to {found.name or found.address} …")
     with capturing(capture, found, trace) as told:
         async with Machine.connect(found, facts=target.facts, trace=told) as machine:
@@ -139,10 +139,11 @@ def _reporting(treadmill: SimulatedTreadmill | ReplayedTreadmill) -> Iterator[No
             say_of(treadmill.replay)
 
 
-async def _look_for(target: Target) -> Found:
+async def _look_for(target: Target, adapter: str | None) -> Found:
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
-        return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
+        discovery = Discovery(adapter=adapter)
+        return await (discovery.find(target.wanted) if target.wanted else discovery.find_any())
     except NotFound as error:
         raise NotFound(f"{error} {_WITHOUT_ONE}") from error
 

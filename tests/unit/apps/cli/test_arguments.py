@@ -22,6 +22,7 @@ MODELS = ("generic", "horizon-omega-z")
         ("run p --units km/h --fast", "--units km/h run p --fast"),
         ("run p --config=here.toml --debug", "--config=here.toml --debug run p"),
         ("run p --units", "--units run p"),
+        ("scan --adapter hci1 --simulated", "--adapter hci1 scan --simulated"),
         ("show -- --simulated --debug", "show -- --simulated --debug"),
         ("", ""),
     ],
