@@ -102,17 +102,23 @@ class Discovery:
         found = {item.address: item async for item in self.watch(seconds)}
         return sorted(found.values(), key=lambda item: item.rssi, reverse=True)
 
-    async def watch(self, seconds: float = SCAN_FOR) -> AsyncGenerator[Found]:
+    async def watch(self, seconds: float = SCAN_FOR, *, known: Collection[str] = ()) -> AsyncGenerator[Found]:
         """Yield treadmills as they are heard, the same one again when more is known of it.
+
+        Args:
+            seconds: How long to listen.
+            known: Addresses of treadmills met before: each is one, whatever it advertises.
 
         Raises:
             NotFound: Bluetooth is not to be had.
         """
         heard: asyncio.Queue[Found] = asyncio.Queue()
         latest: dict[str, Found] = {}
+        met = {address.upper() for address in known}
 
         def advertised(device: BLEDevice, advertisement: AdvertisementData) -> None:
-            item = self._judge(device, advertisement, latest.get(device.address))
+            is_met = device.address.upper() in met
+            item = self._judge(device, advertisement, latest.get(device.address), is_met=is_met)
             if item is not None and item != latest.get(device.address):
                 latest[device.address] = item
                 heard.put_nowait(item)
@@ -141,7 +147,7 @@ class Discovery:
         fits: dict[str, Found] = {}
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
-        async with contextlib.aclosing(self.watch(seconds)) as stream:
+        async with contextlib.aclosing(self.watch(seconds, known=(wanted,))) as stream:
             while True:
                 try:
                     async with asyncio.timeout_at(ends):
@@ -180,7 +186,9 @@ class Discovery:
             raise NotFound(f"Several treadmills are in reach ({names}); name one with --device.")
         return found[0]
 
-    def _judge(self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None) -> Found | None:
+    def _judge(
+        self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None, *, is_met: bool
+    ) -> Found | None:
         name = advertisement.local_name or (before.name if before else None)
         facts = recognise(name=name)
         offers_service = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
@@ -188,7 +196,7 @@ class Discovery:
         is_treadmill, available = _from_service_data(payload)
         if payload is None and before is not None:
             is_treadmill, available = before.is_treadmill, before.available
-        known = facts.id != GENERIC
+        known = facts.id != GENERIC or is_met
         if not (offers_service or payload is not None or known or before is not None):
             return None
         if is_treadmill is False and not known:

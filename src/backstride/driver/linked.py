@@ -50,6 +50,7 @@ class Linked(Feeds):
         identity: Who the machine says it is.
         facts: The machine file in use.
         capabilities: What it can do.
+        called: What its owner calls it; None where nobody has given it a name.
         owes_a_stop: True if a Stop was asked for without a link, or broken off with it: it goes out first on the next.
     """
 
@@ -74,6 +75,7 @@ class Linked(Feeds):
         )
         self._linked = False
         self._control_taken = False
+        self.called: str | None = None
         self.owes_a_stop = False
         self._patient: set[asyncio.Timeout] = set()  # what a Stop that is asked for without a link brings to an end
         self._hurry_ends = float("-inf")
@@ -92,8 +94,8 @@ class Linked(Feeds):
 
     @property
     def name(self) -> str:
-        """The advertised name, or the model where there is none."""
-        return self.identity.name or self.facts.model
+        """What its owner calls it, else the advertised name, else the model."""
+        return self.called or self.identity.name or self.facts.model
 
     @property
     def is_connected(self) -> bool:

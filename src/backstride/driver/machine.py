@@ -41,7 +41,12 @@ class Machine(Linked):
     @classmethod
     @contextlib.asynccontextmanager
     async def connect(
-        cls, target: Connectable, *, facts: MachineFacts | None = None, trace: Trace | None = None
+        cls,
+        target: Connectable,
+        *,
+        facts: MachineFacts | None = None,
+        trace: Trace | None = None,
+        called: str | None = None,
     ) -> AsyncIterator[Self]:
         """Connect, find out what the machine can do, subscribe, and ask for control; never start anything (S1).
 
@@ -51,6 +56,7 @@ class Machine(Linked):
             target: What a scan found, or a simulated treadmill.
             facts: The machine file to use; without it the model is recognised.
             trace: Called with every value that crosses the air.
+            called: What its owner calls it, instead of the advertised name.
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
@@ -63,6 +69,7 @@ class Machine(Linked):
             async with uplink.making() as link:
                 device = target.device
                 machine = cls(uplink, *await identify(link, device.address, device.name, facts))
+                machine.called = called
                 await machine._subscribe(link)
             machine._link_made()
             yield machine

@@ -6,9 +6,10 @@ Ctrl-Z and SIGQUIT count as well: a program that is halted, or thrown away, guar
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from backstride.apps.cli.exits import ExitCode
 
@@ -39,6 +40,14 @@ class Interruption:
         self._since = 0.0
         self.first = first
         self.again = again
+
+    @classmethod
+    def of_task(cls, task: asyncio.Task[object] | None) -> Self:
+        """Return one that cancels `task`, and leaves at once if the person insists: for while nothing moves."""
+        one = cls(first=lambda: None, again=lambda: os._exit(one.exit_code))
+        if task is not None:
+            one.first = lambda: _cancel(task)
+        return one
 
     @property
     def exit_code(self) -> int:
@@ -71,3 +80,7 @@ class Interruption:
                     loop.remove_signal_handler(number)
                 if handler is not None:  # None: it was set outside of Python
                     signal.signal(number, handler)
+
+
+def _cancel(task: asyncio.Task[object]) -> None:
+    task.cancel()

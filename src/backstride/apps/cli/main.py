@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 import backstride
-from backstride.apps.cli import check, decode, info, machines, profiles, records, run, scan, show, simulate
-from backstride.apps.cli.arguments import arrange
+from backstride.apps.cli import check, decode, info, machines, pair, profiles, records, run, scan, show, simulate
+from backstride.apps.cli.arguments import alone, arrange
 from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
 
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes a third of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (run, check, scan, info, profiles, machines, records, show, simulate, decode):
+for _module in (pair, run, check, scan, info, profiles, machines, records, show, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 
@@ -62,7 +62,8 @@ def run_program() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end a walk
     common = Common()
     try:
-        app(arrange(sys.argv[1:]) or ["--help"], prog_name="backstride", obj=common)
+        arguments = alone(arrange(sys.argv[1:]), at_a_terminal=_is_at_a_terminal())
+        app(arguments, prog_name="backstride", obj=common)
     except Exception as error:
         _settle_output()
         if common.debug:
@@ -72,6 +73,12 @@ def run_program() -> None:
         if (failure := _settle_output()) is not None and is_full(failure):
             _fail(failure)
         raise
+
+
+def _is_at_a_terminal() -> bool:
+    """Tell whether a person can be asked here, on a screen that can be drawn on."""
+    streams = (sys.stdin, sys.stdout)
+    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in streams)
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -1,0 +1,324 @@
+"""From `backstride` to a walk: radio, keys and screen brought together around the wizard (wizard.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from rich.live import Live
+
+from backstride.apps.cli import keys, wizard_screen
+from backstride.apps.cli.ears import listen, simulated_radio
+from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.offers import last_walked, offers_for
+from backstride.apps.cli.portrait import plain_rows
+from backstride.apps.cli.sighting import sighted
+from backstride.apps.cli.target import Target, facts_at, met
+from backstride.apps.cli.walking import Wish, guided_walk
+from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
+from backstride.apps.config import (
+    acknowledge_notice,
+    call_machine,
+    called_so,
+    name_fault,
+    remember_machine,
+)
+from backstride.driver.events import LinkLost, MachineEvent
+from backstride.driver.machine import Machine
+from backstride.errors import BackstrideError, ConfigError, Disconnected, MachineError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from backstride.apps.cli.keys import Key
+    from backstride.apps.cli.wizard import Act
+    from backstride.apps.config import Settings
+    from backstride.driver.discovery import Discovery, Found
+
+FRAME: Final = 0.25
+"""Seconds between two looks at the clock."""
+
+
+async def pair(
+    settings: Settings, radio: Discovery, out: Console, *, simulated: bool = False, launched: float | None = None
+) -> int:
+    """Find a treadmill, make its acquaintance, and walk on it; return the exit code.
+
+    Args:
+        settings: The settings.
+        radio: What hears treadmills.
+        out: The terminal.
+        simulated: Whether what the radio hears is simulated.
+        launched: Instant of the loop's clock at which the program began, to show how long it took; None shows nothing.
+
+    Raises:
+        BackstrideError: The walk could not begin, or was broken off.
+    """
+    interruption = Interruption.of_task(asyncio.current_task())
+    with interruption.listening(asyncio.get_running_loop()):
+        pairing = Pairing(settings, radio, out, interruption, simulated=simulated, launched=launched)
+        try:
+            return await pairing.run()
+        except asyncio.CancelledError:
+            if interruption.number is None:
+                raise
+            sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
+            return interruption.exit_code
+
+
+class Pairing:
+    """One way from the start of the program to a walk.
+
+    Args:
+        settings: The settings.
+        radio: What hears treadmills.
+        out: The terminal.
+        interruption: Tells of signals.
+        simulated: Whether what the radio hears is simulated.
+        launched: Instant at which the program began, by the loop's clock, or None.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        radio: Discovery,
+        out: Console,
+        interruption: Interruption,
+        *,
+        simulated: bool,
+        launched: float | None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._settings = settings
+        self._radio = radio
+        self._simulated = simulated
+        self._interruption = interruption
+        self._launched = launched
+        self._aside = ""
+        self._found: dict[str, Found] = {}
+        self._acts: asyncio.Queue[Act | Disconnected] = asyncio.Queue()
+        self._wizard = Wizard(self._favourites(), self._loop.time())
+        self._meeting: asyncio.Task[int | None] | None = None
+        self._terminal = contextlib.ExitStack()
+        self._out = out
+        self._live = Live(console=out, screen=True, auto_refresh=False, get_renderable=self._draw)
+
+    async def run(self) -> int:
+        """Go all the way; return the exit code."""
+        clock = self._loop.create_task(self._keep_time())
+        try:
+            with self._terminal as terminal:
+                terminal.enter_context(self._live)
+                typist = keys.Typist()
+                terminal.enter_context(keys.listening(self._loop, self._pressed, self._terminal_gone, typist.read))
+                terminal.callback(clock.cancel)
+                while True:
+                    match await self._listen():
+                        case Connect(address):
+                            code = await self._meet(self._found[address])
+                            if code is not None:
+                                return code
+                        case Simulate():
+                            self._radio, self._simulated = simulated_radio(("generic",)), True
+                            self._found.clear()
+                        case Quit():
+                            return 0
+                        case _:
+                            pass
+        finally:
+            clock.cancel()
+
+    # --- listening
+
+    async def _listen(self) -> Act | Disconnected:
+        """Listen to the air until there is something to do."""
+        listening = self._loop.create_task(
+            listen(self._radio, [one.address for one in self._settings.machines.values()], self)
+        )
+        try:
+            return await self._acts.get()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    def hear(self, found: Found) -> None:
+        """Take a treadmill that was heard, or of which more is known."""
+        self._found[found.address] = found
+        self._do(self._wizard.hear(sighted(found, self._settings), self._loop.time()))
+        self._refresh()
+
+    def end_round(self) -> None:
+        """Take note that a whole round of listening is over."""
+        self._wizard.heard.end_round()
+
+    def listens(self) -> None:
+        """Take note that Bluetooth is there."""
+        self._wizard.heard.listens(self._loop.time())
+
+    def deaf(self, sentence: str) -> None:
+        """Take note that Bluetooth is not to be had, and why."""
+        self._wizard.deaf(sentence)
+        self._refresh()
+
+    def _favourites(self) -> tuple[str, ...]:
+        """Return the addresses of the treadmills met before, the one of the settings or used last first."""
+        met = [(name, one) for name, one in self._settings.machines.items() if one.simulated is self._simulated]
+        chosen = None if self._settings.device is None else self._settings.machine(self._settings.device)
+        if chosen is not None and chosen.simulated is self._simulated:
+            return (chosen.address,)
+        seen = sorted(met, key=lambda item: 0.0 if (at := item[1].last_seen) is None else -at.timestamp())
+        return tuple(one.address for _, one in seen)
+
+    # --- one treadmill
+
+    async def _meet(self, found: Found) -> int | None:
+        """Connect, and go on to the walk; None if the person wants another treadmill, or this one is not to be had."""
+        self._meeting = self._loop.create_task(self._get_acquainted(found))
+        try:
+            await asyncio.wait({self._meeting})
+            return None if self._meeting.cancelled() else self._meeting.result()
+        finally:
+            meeting, self._meeting = self._meeting, None
+            if not meeting.done():
+                meeting.cancel()
+                await asyncio.wait({meeting})
+
+    async def _get_acquainted(self, found: Found) -> int | None:
+        walking = False
+        refuses = True
+        try:
+            called = self._settings.name_at(found.address)
+            facts = facts_at(self._settings, found.address)
+            async with Machine.connect(found, facts=facts, called=called) as machine:
+                refuses = False
+                machine.on_event(self._machine_said)
+                self._welcome(machine, is_new=called is None)
+                self._refresh()
+                reference = await self._converse(machine)
+                if not isinstance(reference, str):
+                    return reference
+                wish = Wish(profile=reference, target=Target(wanted=found.address))
+                guided = guided_walk(machine, wish, self._settings, self._interruption)
+                self._terminal.close()
+                walking = True
+                return await guided.run()
+        except (MachineError, ConfigError) as error:
+            if walking:
+                raise
+            self._lost(error, found, refuses=refuses and isinstance(error, Disconnected))
+            return None
+
+    def _welcome(self, machine: Machine, *, is_new: bool) -> None:
+        trouble = ""
+        try:
+            self._settings = remember_machine(self._settings, machine.name, met(self._settings, machine))
+        except ConfigError as error:
+            trouble = f"The treadmill is not remembered: {error}"
+            self._settings = called_so(self._settings, machine.name, met(self._settings, machine))
+        address = machine.identity.address
+        last = last_walked(self._settings)
+        self._wizard.connected(
+            Welcome(
+                name=self._settings.name_at(address) or machine.name,
+                portrait=tuple(plain_rows(machine, self._settings.units)),
+                offers=offers_for(machine, self._settings, last),
+                preferred=last,
+                is_new=is_new,
+                needs_notice=not machine.is_simulated and self._settings.notice_acknowledged is None,
+                fault_of=lambda name: name_fault(self._settings, name, address),
+            )
+        )
+        self._wizard.trouble = trouble
+        if self._launched is not None and not self._aside:
+            self._aside = f"ready after {self._loop.time() - self._launched:.1f} s"
+
+    async def _converse(self, machine: Machine) -> str | int | None:
+        """Answer what the person wants of a connected treadmill; return a profile to walk, an exit code, or None."""
+        while True:
+            match await self._acts.get():
+                case Walk(reference):
+                    return reference
+                case Quit():
+                    return 0
+                case Leave():
+                    return None
+                case CallIt(name):
+                    self._call(machine, name)
+                case Acknowledge():
+                    self._do(self._wizard.acknowledged(self._acknowledge()))
+                case Disconnected() as loss:
+                    raise loss
+                case _:
+                    pass
+            self._refresh()
+
+    def _call(self, machine: Machine, name: str) -> None:
+        """Call the treadmill so from now on; a name that cannot be saved holds as long as the program runs."""
+        remembered, trouble = met(self._settings, machine), ""
+        try:
+            self._settings = call_machine(self._settings, name, remembered)
+        except ConfigError as error:
+            trouble = f"The name holds for now, and is forgotten when you leave: {error}"
+            self._settings = called_so(self._settings, name, remembered)
+        machine.called = name
+        self._wizard.called(name, trouble)
+
+    def _acknowledge(self) -> str:
+        try:
+            self._settings = acknowledge_notice(self._settings, datetime.now().astimezone().date())
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def _machine_said(self, event: MachineEvent) -> None:
+        if isinstance(event, LinkLost):
+            self._acts.put_nowait(Disconnected("The connection to the treadmill was lost. Choose it again."))
+
+    def _lost(self, error: BackstrideError, found: Found, *, refuses: bool) -> None:
+        called = self._settings.name_at(found.address) or found.name or found.address
+        self._drop_acts()
+        self._wizard.lost(f"{called}: {error} {wizard_screen.DOCTOR}", refuses=refuses)
+        self._refresh()
+
+    def _drop_acts(self) -> None:
+        """Forget what was wanted of a treadmill that is not connected any more, but not that the person wants to go."""
+        waiting = [self._acts.get_nowait() for _ in range(self._acts.qsize())]
+        for act in waiting:
+            if isinstance(act, Quit):
+                self._acts.put_nowait(act)
+
+    # --- keys, clock and screen
+
+    def _pressed(self, key: Key | str) -> None:
+        self._do(self._wizard.press(key, self._loop.time()))
+        self._refresh()
+
+    def _do(self, act: Act | None) -> None:
+        if act is None:
+            return
+        connecting = self._meeting is not None and self._wizard.welcome is None
+        if connecting and isinstance(act, Leave | Quit) and self._meeting is not None:
+            self._meeting.cancel()
+            if isinstance(act, Leave):
+                return
+        self._acts.put_nowait(act)
+
+    def _terminal_gone(self) -> None:
+        self._interruption.interrupt(CLOSED_TERMINAL)
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._do(self._wizard.tick(self._loop.time()))
+            self._refresh()
+            await asyncio.sleep(FRAME)
+
+    def _refresh(self) -> None:
+        if self._live.is_started:
+            self._live.refresh()
+
+    def _draw(self) -> RenderableType:
+        size = self._out.size
+        return wizard_screen.draw(self._wizard, self._loop.time(), size.width, size.height, self._aside)
