@@ -17,7 +17,7 @@ from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
 from backstride.apps.cli.target import Target, facts_at, met
-from backstride.apps.cli.walking import Wish, guided_walk
+from backstride.apps.cli.walking import GuidedWalk, Wish, guided_walk
 from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
 from backstride.apps.config import (
     acknowledge_notice,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from backstride.apps.cli.wizard import Act
     from backstride.apps.config import Settings
     from backstride.driver.discovery import Discovery, Found
+
+_FIRST_SESSION: Final = "first-steps"
 
 FRAME: Final = 0.25
 """Seconds between two looks at the clock."""
@@ -104,7 +106,14 @@ class Pairing:
         self._meeting: asyncio.Task[int | None] | None = None
         self._terminal = contextlib.ExitStack()
         self._out = out
-        self._live = Live(console=out, screen=True, auto_refresh=False, get_renderable=self._draw)
+        self._live = Live(
+            console=out,
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,  # the walk has its own way to the terminal
+            redirect_stderr=False,
+            get_renderable=self._draw,
+        )
 
     async def run(self) -> int:
         """Go all the way; return the exit code."""
@@ -197,11 +206,9 @@ class Pairing:
                 machine.on_event(self._machine_said)
                 self._welcome(machine, is_new=called is None)
                 self._refresh()
-                reference = await self._converse(machine)
-                if not isinstance(reference, str):
-                    return reference
-                wish = Wish(profile=reference, target=Target(wanted=found.address))
-                guided = guided_walk(machine, wish, self._settings, self._interruption)
+                guided = await self._converse(machine)
+                if not isinstance(guided, GuidedWalk):
+                    return guided
                 self._terminal.close()
                 walking = True
                 return await guided.run()
@@ -225,7 +232,7 @@ class Pairing:
                 name=self._settings.name_at(address) or machine.name,
                 portrait=tuple(plain_rows(machine, self._settings.units)),
                 offers=offers_for(machine, self._settings, last),
-                preferred=last,
+                preferred=last or _FIRST_SESSION,
                 is_new=is_new,
                 needs_notice=not machine.is_simulated and self._settings.notice_acknowledged is None,
                 fault_of=lambda name: name_fault(self._settings, name, address),
@@ -235,12 +242,16 @@ class Pairing:
         if self._launched is not None and not self._aside:
             self._aside = f"ready after {self._loop.time() - self._launched:.1f} s"
 
-    async def _converse(self, machine: Machine) -> str | int | None:
-        """Answer what the person wants of a connected treadmill; return a profile to walk, an exit code, or None."""
+    async def _converse(self, machine: Machine) -> GuidedWalk | int | None:
+        """Answer what the person wants of a treadmill; return the walk, an exit code, or None to let it go."""
         while True:
             match await self._acts.get():
                 case Walk(reference):
-                    return reference
+                    wish = Wish(profile=reference, target=Target(wanted=machine.identity.address))
+                    try:
+                        return guided_walk(machine, wish, self._settings, self._interruption)
+                    except BackstrideError as error:  # the records' folder, or a profile that was changed meanwhile
+                        self._wizard.not_walked(str(error))
                 case Quit():
                     return 0
                 case Leave():

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from backstride.apps.cli.target import facts_at
+from backstride.errors import ConfigError
+from backstride.machines.facts import GENERIC
+
 if TYPE_CHECKING:
     from backstride.apps.config import Settings
     from backstride.driver.discovery import Found
 
 NAMELESS: Final = "(no name)"
-UNKNOWN_MODEL: Final = "a model not known by its name"
+UNKNOWN_MODEL: Final = "unknown model"
 BUSY: Final = "busy: another app is connected"
 REFUSES: Final = "busy? It is heard, but does not let us connect; another app may be connected"
 QUIET: Final = "not heard any more"
@@ -52,24 +56,36 @@ class Sighting:
 
 
 def sighted(found: Found, settings: Settings) -> Sighting:
-    """Return what was heard as a list shows it."""
+    """Return what was heard as a list shows it; what is remembered of it comes before what its name tells."""
     called = settings.name_at(found.address)
+    try:
+        facts = facts_at(settings, found.address) or found.facts
+    except ConfigError:  # whoever connects to it is told
+        facts = found.facts
     return Sighting(
         address=found.address,
         name=called or found.name,
-        model=found.facts.model if found.known else None,
+        model=None if facts.id == GENERIC else facts.model,
         rssi=found.rssi,
         available=found.available,
         certain=found.is_treadmill is True,
-        locked=found.facts.control.locked,
+        locked=facts.control.locked,
         remembered=called is not None,
     )
 
 
 def signal_text(rssi: int) -> str:
     """Return bars and a word for a signal strength in dBm: ``▂▄▆  good``."""
-    bars, word = next(((bars, word) for least, bars, word in _STRENGTHS if rssi >= least), _WEAKEST)
-    return f"{bars} {word}"
+    return " ".join(_strength(rssi))
+
+
+def signal_bars(rssi: int) -> str:
+    """Return the bars alone: ``▂▄▆ ``."""
+    return _strength(rssi)[0]
+
+
+def _strength(rssi: int) -> tuple[str, str]:
+    return next(((bars, word) for least, bars, word in _STRENGTHS if rssi >= least), _WEAKEST)
 
 
 def remark(sighting: Sighting, *, refuses: bool = False, quiet: bool = False) -> str:

@@ -209,9 +209,13 @@ class Wizard:
     def acknowledged(self, trouble: str = "") -> Act | None:
         """Go on to the walk; `trouble` is why the acknowledgement could not be saved, and then nothing is started."""
         if trouble:
-            self.trouble, self.page = trouble, Page.SESSIONS
+            self.not_walked(trouble)
             return None
         return Walk(str(self.sessions.at))
+
+    def not_walked(self, trouble: str) -> None:
+        """Go back to the sessions: the one that was chosen cannot begin, and why."""
+        self.trouble, self.page = trouble, Page.SESSIONS
 
     # --- what the person does
 

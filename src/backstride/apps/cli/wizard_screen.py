@@ -38,10 +38,11 @@ ADVICE: Final = (
     "• It is too far away, or speaks its maker's own language only.",
 )
 _WIDEST: Final = 100
-_FRAME: Final = 4  # lines of the head and the keys
+_FRAME: Final = 3  # lines of the head and the rule
 _LONGEST: Final = 3  # lines of what is said of the line with the cursor
 _MARGIN: Final = 5  # columns before it
 _BLINK: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_GAP: Final = "   "  # between two keys
 _KEYS: Final = {
     Page.LOOKING: "any key: another treadmill   q quit",
     Page.LIST: "↑↓ or number   Enter connect   r nearest first   s simulated   q quit",
@@ -77,11 +78,23 @@ def draw(wizard: Wizard, now: float, width: int, height: int, aside: str = "") -
     troubles = [
         line for text in (wizard.heard.deafness, wizard.trouble) if text for line in textwrap.wrap(text, width - 1)
     ]
-    room = max(3, height - _FRAME - len(troubles) - bool(troubles))
+    keys = _keys(_KEYS[wizard.page], width)
+    room = max(3, height - _FRAME - len(keys) - len(troubles) - bool(troubles))
     body = _body(wizard, now, width, room)
     told = [Text(line, style="bold yellow") for line in troubles]
-    keys = Text(_KEYS[wizard.page], style="dim", no_wrap=True, overflow="ellipsis")
-    return Group(_head(wizard, now, width, aside), *told, *([Text()] if told else []), *body, Rule(style="dim"), keys)
+    return Group(_head(wizard, now, width, aside), *told, *([Text()] if told else []), *body, Rule(style="dim"), *keys)
+
+
+def _keys(text: str, width: int) -> list[Text]:
+    """Return what the keys do, in as many lines as that takes."""
+    lines = [""]
+    for key in text.split(_GAP):
+        longer = f"{lines[-1]}{_GAP}{key}" if lines[-1] else key
+        if len(longer) < width:
+            lines[-1] = longer
+        else:
+            lines.append(key)
+    return [Text(line, style="dim") for line in lines]
 
 
 def _head(wizard: Wizard, now: float, width: int, aside: str) -> RenderableType:
