@@ -63,6 +63,10 @@ class Interruption:
         elif number == self.number and number in _INSISTING and time.monotonic() - self._since >= INSISTS_AFTER:
             self.again()
 
+    def close_terminal(self) -> None:
+        """Take note that the terminal has gone away."""
+        self.interrupt(CLOSED_TERMINAL)
+
     @contextlib.contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         """Take signals while the block runs."""

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from backstride.apps.cli import keys, wizard_screen
 from backstride.apps.cli.ears import listen, simulated_radio
-from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
@@ -31,6 +31,9 @@ from backstride.driver.machine import Machine
 from backstride.errors import BackstrideError, ConfigError, Disconnected, MachineError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from rich.console import Console, RenderableType
 
     from backstride.apps.cli.keys import Key
@@ -42,6 +45,11 @@ _FIRST_SESSION: Final = "first-steps"
 
 FRAME: Final = 0.25
 """Seconds between two looks at the clock."""
+
+
+def keyboard(pressed: Callable[[Key | str], None], gone: Callable[[], None]) -> AbstractContextManager[object]:
+    """Call `pressed` with each key that is typed at the terminal during the block, and `gone` if it goes away."""
+    return keys.listening(asyncio.get_running_loop(), pressed, gone, keys.Typist().read)
 
 
 async def pair(
@@ -81,6 +89,9 @@ class Pairing:
         interruption: Tells of signals.
         simulated: Whether what the radio hears is simulated.
         launched: Instant at which the program began, by the loop's clock, or None.
+
+    Attributes:
+        keyboard: Where keys come from.
     """
 
     def __init__(
@@ -93,6 +104,7 @@ class Pairing:
         simulated: bool,
         launched: float | None,
     ) -> None:
+        self.keyboard = keyboard
         self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._radio = radio
@@ -121,8 +133,7 @@ class Pairing:
         try:
             with self._terminal as terminal:
                 terminal.enter_context(self._live)
-                typist = keys.Typist()
-                terminal.enter_context(keys.listening(self._loop, self._pressed, self._terminal_gone, typist.read))
+                terminal.enter_context(self.keyboard(self._pressed, self._interruption.close_terminal))
                 terminal.callback(clock.cancel)
                 while True:
                     match await self._listen():
@@ -316,9 +327,6 @@ class Pairing:
             if isinstance(act, Leave):
                 return
         self._acts.put_nowait(act)
-
-    def _terminal_gone(self) -> None:
-        self._interruption.interrupt(CLOSED_TERMINAL)
 
     async def _keep_time(self) -> None:
         while True:

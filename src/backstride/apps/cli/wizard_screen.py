@@ -138,11 +138,27 @@ def _body(wizard: Wizard, now: float, width: int, room: int) -> list[RenderableT
         case Page.PREFLIGHT:
             return _preflight(wizard.offer, width, room)
         case _:
-            return [*map(Text, NOTICE.splitlines()[2:-1]), _typed(wizard.typed, NOTICE.splitlines()[-1])]
+            return _notice(wizard, width, room)
 
 
 def _typed(words: str, question: str = "Name: ") -> Text:
     return Text.assemble(question, (words, "bold"), ("▏", "blink"))
+
+
+def _notice(wizard: Wizard, width: int, room: int) -> list[RenderableType]:
+    """Draw the notice, all of it, in as many columns as there are (S14)."""
+    _, *told, question = NOTICE.split("\n\n")
+    parts = [part for block in told for part in block.split("\n  - ")]
+    lines: list[str] = []
+    for number, part in enumerate(parts):
+        mark = "• " if number and part.strip() else ""
+        text = " ".join(part.removeprefix("  - ").split())
+        lines += [*textwrap.wrap(f"{mark}{text}", width - 1, subsequent_indent="  " if mark else ""), ""]
+    asked = [*textwrap.wrap(question.strip(), width - 5), ""]
+    if len(lines) + len(asked) > room:
+        lines = [line for line in lines if line]
+    *before, last = asked[:-1]
+    return [*map(Text, (*lines, *before)), _typed(wizard.typed, f"{last} ")]
 
 
 # --- lists
