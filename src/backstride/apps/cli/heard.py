@@ -27,12 +27,14 @@ class Entry:
     Attributes:
         sighting: What was heard of it last.
         round: Number of the round of listening in which that was.
-        refuses: Whether it has refused a connection since.
+        refused: Whether it could not be connected to, the last time that was tried.
+        refuses: Whether it was heard again since then: so it is there, and does not want.
         quiet: Whether a whole round has passed without it.
     """
 
     sighting: Sighting
     round: int
+    refused: bool = False
     refuses: bool = False
     quiet: bool = False
 
@@ -73,8 +75,8 @@ class Heard:
         if self._settles_at is None:
             self._settles_at = now + SETTLES_AFTER
         before = self._entries.get(sighting.address)
-        refuses = before is not None and before.refuses
-        self._entries[sighting.address] = Entry(sighting, self._round, refuses=refuses)
+        refused = before is not None and before.refused
+        self._entries[sighting.address] = Entry(sighting, self._round, refused=refused, refuses=refused)
         if now < self._settles_at:
             self.sort()
         elif before is None:
@@ -110,10 +112,10 @@ class Heard:
         """Take note that Bluetooth is not to be had, and why."""
         self.deafness = sentence
 
-    def mark(self, address: str, *, refuses: bool) -> None:
-        """Take note of whether a treadmill lets itself be connected to."""
+    def mark(self, address: str, *, refused: bool) -> None:
+        """Take note of whether a treadmill has refused to be connected to."""
         if address in self._entries:
-            self._entries[address].refuses = refuses
+            self._entries[address].refused, self._entries[address].refuses = refused, False
 
     def silent_for(self, now: float) -> float:
         """Return for how many seconds the radio has listened and no treadmill was heard; 0 while it is deaf."""

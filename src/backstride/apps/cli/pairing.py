@@ -28,7 +28,7 @@ from backstride.apps.config import (
 )
 from backstride.driver.events import LinkLost, MachineEvent
 from backstride.driver.machine import Machine
-from backstride.errors import BackstrideError, ConfigError, Disconnected, MachineError
+from backstride.errors import BackstrideError, ConfigError, Disconnected, MachineError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from backstride.apps.cli.wizard import Act
     from backstride.apps.config import Settings
     from backstride.driver.discovery import Discovery, Found
+
+    Keyboard = Callable[[Callable[[Key | str], None], Callable[[], None]], AbstractContextManager[object]]
 
 _FIRST_SESSION: Final = "first-steps"
 
@@ -104,7 +106,7 @@ class Pairing:
         simulated: bool,
         launched: float | None,
     ) -> None:
-        self.keyboard = keyboard
+        self.keyboard: Keyboard = keyboard
         self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._radio = radio
@@ -208,12 +210,12 @@ class Pairing:
 
     async def _get_acquainted(self, found: Found) -> int | None:
         walking = False
-        refuses = True
+        refused = True
         try:
             called = self._settings.name_at(found.address)
             facts = facts_at(self._settings, found.address)
             async with Machine.connect(found, facts=facts, called=called) as machine:
-                refuses = False
+                refused = False
                 machine.on_event(self._machine_said)
                 self._welcome(machine, is_new=called is None)
                 self._refresh()
@@ -226,7 +228,7 @@ class Pairing:
         except (MachineError, ConfigError) as error:
             if walking:
                 raise
-            self._lost(error, found, refuses=refuses and isinstance(error, Disconnected))
+            self._lost(error, found, refused=refused and isinstance(error, Disconnected | NotFound))
             return None
 
     def _welcome(self, machine: Machine, *, is_new: bool) -> None:
@@ -299,10 +301,10 @@ class Pairing:
         if isinstance(event, LinkLost):
             self._acts.put_nowait(Disconnected("The connection to the treadmill was lost. Choose it again."))
 
-    def _lost(self, error: BackstrideError, found: Found, *, refuses: bool) -> None:
+    def _lost(self, error: BackstrideError, found: Found, *, refused: bool) -> None:
         called = self._settings.name_at(found.address) or found.name or found.address
         self._drop_acts()
-        self._wizard.lost(f"{called}: {error} {wizard_screen.DOCTOR}", refuses=refuses)
+        self._wizard.lost(f"{called}: {error} {wizard_screen.DOCTOR}", refused=refused)
         self._refresh()
 
     def _drop_acts(self) -> None:

@@ -189,14 +189,14 @@ class Wizard:
         self.sessions = Choice([offer.reference for offer in welcome.offers], first)
         self.page = Page.PORTRAIT if welcome.is_new else Page.SESSIONS
 
-    def lost(self, sentence: str, *, refuses: bool = False) -> None:
+    def lost(self, sentence: str, *, refused: bool = False) -> None:
         """Go back to the list: the treadmill could not be connected to, or is not connected any more.
 
         Args:
             sentence: What happened, and what to do.
-            refuses: Whether it was heard and did not let itself be connected to.
+            refused: Whether it could not be connected to.
         """
-        self.heard.mark(self._connecting_to, refuses=refuses)
+        self.heard.mark(self._connecting_to, refused=refused)
         self._waits = False
         self._list()
         self.trouble = sentence
@@ -339,7 +339,7 @@ class Wizard:
         return Leave()
 
     def _connect(self, address: str) -> Act:
-        self.heard.mark(address, refuses=False)
+        self.heard.mark(address, refused=False)
         self._connecting_to = address
         self.name = self.heard.title_of(address)
         self._go_to(Page.CONNECTING)

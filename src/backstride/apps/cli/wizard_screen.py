@@ -198,22 +198,24 @@ def _session(offer: Offer) -> _Line:
 
 
 def _list(choice: Choice, lines: Sequence[_Line], width: int, room: int) -> list[RenderableType]:
-    """Draw as many lines as there is room for, those around the cursor."""
+    """Draw as many lines as there is room for: the one with the cursor, the next, those before, and what follows."""
     blocks = [_block(number, line, width, at=number == choice.index) for number, line in enumerate(lines)]
     first, last = choice.index, choice.index + 1
     used = len(blocks[choice.index]) + 2  # and the lines that say that there is more
     while True:
-        if last < len(blocks) and used + len(blocks[last]) <= room:
-            used += len(blocks[last])
-            last += 1
-        elif first > 0 and used + len(blocks[first - 1]) <= room:
+        below = last < len(blocks) and used + len(blocks[last]) <= room
+        above = first > 0 and used + len(blocks[first - 1]) <= room
+        if above and not (below and last == choice.index + 1):
             first -= 1
             used += len(blocks[first])
+        elif below:
+            used += len(blocks[last])
+            last += 1
         else:
             break
-    above = [Text(f"   ↑ {first} more", style="dim")] if first else []
-    below = [Text(f"   ↓ {len(blocks) - last} more", style="dim")] if last < len(blocks) else []
-    return [*above, *(line for block in blocks[first:last] for line in block), *below]
+    before = [Text(f"   ↑ {first} more", style="dim")] if first else []
+    after = [Text(f"   ↓ {len(blocks) - last} more", style="dim")] if last < len(blocks) else []
+    return [*before, *(line for block in blocks[first:last] for line in block), *after]
 
 
 def _block(number: int, line: _Line, width: int, *, at: bool) -> list[Text]:

@@ -76,11 +76,11 @@ def test_what_is_silent_for_a_whole_round_is_said_to_be_until_it_is_heard_again(
 def test_a_refusal_is_remembered_until_it_is_tried_again() -> None:
     heard = Heard(0)
     heard.hear(one("a"), 1)
-    heard.mark("a", refuses=True)
-    heard.mark("unknown", refuses=True)
+    heard.mark("a", refused=True)
+    heard.mark("unknown", refused=True)
     heard.hear(one("a", -50), 2)
     assert heard.entries[0].remark == REFUSES
-    heard.mark("a", refuses=False)
+    heard.mark("a", refused=False)
     assert heard.entries[0].remark == ""
 
 
