@@ -395,6 +395,40 @@ def test_an_attempt_that_hangs_can_be_given_up_and_another_treadmill_chosen(
     virtual_time(story())
 
 
+def test_who_changes_their_mind_while_an_attempt_is_given_up_gets_no_treadmill(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        mine = SimulatedTreadmill("generic", air=air)
+        async with at_the_terminal(known(settings, Cellar=mine), over(air)) as person:
+            mine.latency = 20.0
+            await person.sees("Connecting to Cellar")
+            await person.type("x", "\r", "x")
+            mine.latency = 0.01
+            await asyncio.sleep(30)
+            assert "Treadmills in reach" in person.screen
+            assert mine.peripheral.connections == []
+
+    virtual_time(story())
+
+
+def test_a_fault_of_the_program_while_it_listens_is_not_swallowed(virtual_time: Story, settings: Settings) -> None:
+    class Broken(MemoryScanner):
+        def call_detection_callbacks(self, device: Any, advertisement_data: Any) -> None:  # noqa: ANN401
+            super().call_detection_callbacks(device, advertisement_data._replace(rssi="loud"))
+
+    async def story() -> None:
+        air = Air()
+        SimulatedTreadmill("generic", air=air)
+        Broken.air = air
+        async with at_the_terminal(settings, Discovery(scanner=Broken, client=air.client_backend)) as person:
+            with pytest.raises(TypeError):
+                await asyncio.wait_for(person.running, WITHIN)
+
+    virtual_time(story())
+
+
 def test_q_while_connecting_leaves_at_once(virtual_time: Story, settings: Settings) -> None:
     async def story() -> None:
         air = Air()

@@ -78,7 +78,9 @@ def run_program() -> None:
 def _is_at_a_terminal() -> bool:
     """Tell whether a person can be asked here, on a screen that can be drawn on."""
     streams = (sys.stdin, sys.stdout)
-    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in streams)
+    return os.environ.get("TERM") not in {"dumb", "unknown"} and all(
+        stream is not None and stream.isatty() for stream in streams
+    )
 
 
 def _fail(error: Exception) -> NoReturn:

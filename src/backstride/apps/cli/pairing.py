@@ -16,7 +16,7 @@ from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
-from backstride.apps.cli.target import Target, facts_at, met
+from backstride.apps.cli.target import Target, facts_at, favourites, met
 from backstride.apps.cli.walking import GuidedWalk, Wish, guided_walk
 from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
 from backstride.apps.config import (
@@ -116,7 +116,7 @@ class Pairing:
         self._aside = ""
         self._found: dict[str, Found] = {}
         self._acts: asyncio.Queue[Act | Disconnected] = asyncio.Queue()
-        self._wizard = Wizard(self._favourites(), self._loop.time())
+        self._wizard = Wizard(favourites(settings, simulated=simulated), self._loop.time())
         self._meeting: asyncio.Task[int | None] | None = None
         self._terminal = contextlib.ExitStack()
         self._out = out
@@ -138,7 +138,7 @@ class Pairing:
                 terminal.enter_context(self.keyboard(self._pressed, self._interruption.close_terminal))
                 terminal.callback(clock.cancel)
                 while True:
-                    match await self._listen():
+                    match await self._listen(clock):
                         case Connect(address):
                             code = await self._meet(self._found[address])
                             if code is not None:
@@ -155,16 +155,20 @@ class Pairing:
 
     # --- listening
 
-    async def _listen(self) -> Act | Disconnected:
+    async def _listen(self, clock: asyncio.Task[None]) -> Act | Disconnected:
         """Listen to the air until there is something to do."""
-        listening = self._loop.create_task(
-            listen(self._radio, [one.address for one in self._settings.machines.values()], self)
-        )
+        known = [one.address for one in self._settings.machines.values()]
+        listening = self._loop.create_task(listen(self._radio, known, self))
+        wanted = self._loop.create_task(self._acts.get())
         try:
-            return await self._acts.get()
+            done, _ = await asyncio.wait({wanted, listening, clock}, return_when=asyncio.FIRST_COMPLETED)
+            for failed in done - {wanted}:  # neither ends by itself
+                await failed
+            return wanted.result()
         finally:
             listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            wanted.cancel()
+            await asyncio.gather(listening, wanted, return_exceptions=True)
 
     def hear(self, found: Found) -> None:
         """Take a treadmill that was heard, or of which more is known."""
@@ -184,15 +188,6 @@ class Pairing:
         """Take note that Bluetooth is not to be had, and why."""
         self._wizard.deaf(sentence)
         self._refresh()
-
-    def _favourites(self) -> tuple[str, ...]:
-        """Return the addresses of the treadmills met before, the one of the settings or used last first."""
-        met = [(name, one) for name, one in self._settings.machines.items() if one.simulated is self._simulated]
-        chosen = None if self._settings.device is None else self._settings.machine(self._settings.device)
-        if chosen is not None and chosen.simulated is self._simulated:
-            return (chosen.address,)
-        seen = sorted(met, key=lambda item: 0.0 if (at := item[1].last_seen) is None else -at.timestamp())
-        return tuple(one.address for _, one in seen)
 
     # --- one treadmill
 
@@ -327,6 +322,7 @@ class Pairing:
         if connecting and isinstance(act, Leave | Quit) and self._meeting is not None:
             self._meeting.cancel()
             if isinstance(act, Leave):
+                self._drop_acts()
                 return
         self._acts.put_nowait(act)
 

@@ -111,6 +111,16 @@ def facts_at(settings: Settings, address: str) -> MachineFacts | None:
     return None if known is None or known.model in {None, GENERIC} else load_facts(str(known.model))
 
 
+def favourites(settings: Settings, *, simulated: bool) -> tuple[str, ...]:
+    """Return the addresses of the treadmills met before, the one used last first; the settings' own is the only one."""
+    met = [machine for machine in settings.machines.values() if machine.simulated is simulated]
+    chosen = None if settings.device is None else settings.machine(settings.device)
+    if chosen is not None and chosen.simulated is simulated:
+        return (chosen.address,)
+    met.sort(key=lambda machine: 0.0 if machine.last_seen is None else -machine.last_seen.timestamp())
+    return tuple(machine.address for machine in met)
+
+
 def met(settings: Settings, machine: Machine) -> RememberedMachine:
     """Return what is to be remembered of a connected treadmill, beside what is known of it and still holds."""
     identity = machine.identity
