@@ -314,6 +314,7 @@ class HciRadio(Radio):
         for bearing in list(self._by_bearing):
             await self._disconnect(bearing)
         with contextlib.suppress(BaseBumbleError):
+            await device.stop_advertising()
             await device.power_off()
 
 

@@ -56,8 +56,13 @@ class KernelAir:
         await self._adapter.aclose()
 
     def lose(self, seconds: float, *, said: bool = True) -> None:
-        """Take the adapter away for so long, as a dongle that is pulled out and put back (BlueZ always says so)."""
+        """Take the adapter away for so long, as a dongle that is pulled out and put back (BlueZ always says so).
+
+        Where it is gone already, that is that.
+        """
         del said
+        if self._returning is not None and not self._returning.done():
+            return
         self._returning = asyncio.get_running_loop().create_task(self._lose(seconds))
 
     async def _lose(self, seconds: float) -> None:

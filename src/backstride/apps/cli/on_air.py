@@ -45,57 +45,71 @@ async def serve(treadmill: HciTreadmill, transport: str, unit: SpeedUnit) -> int
     interruption = Interruption(first=over.set, again=over.set)
     with interruption.listening(loop):
         async with treadmill.on_air(transport):
-            await _watched(treadmill, transport, unit, over, interruption)
+            screen = OnAir(treadmill, unit, over, interruption)
+            name = treadmill.name or "A treadmill without a name"
+            screen.tell(f"{name} is on the air at {treadmill.address}, over {transport}.")
+            await screen.watch()
     return interruption.exit_code if interruption.number is not None else 0
 
 
-async def _watched(
-    treadmill: HciTreadmill, transport: str, unit: SpeedUnit, over: asyncio.Event, interruption: Interruption
-) -> None:
-    out = console()
-    desk, gossip = Desk(treadmill), Gossip(treadmill)
-    said: deque[str] = deque(maxlen=_REMEMBERED)
-    drawn = out.is_terminal and not out.is_dumb_terminal and sys.stdin.isatty()
+class OnAir:
+    """A treadmill on the air, before a person.
 
-    def tell(sentence: str | None) -> None:
+    Args:
+        treadmill: The treadmill.
+        unit: Unit of speeds.
+        over: Set when the person wants to end.
+        interruption: Hears of a terminal that goes away.
+    """
+
+    def __init__(
+        self, treadmill: HciTreadmill, unit: SpeedUnit, over: asyncio.Event, interruption: Interruption
+    ) -> None:
+        self._treadmill = treadmill
+        self._unit = unit
+        self._over = over
+        self._interruption = interruption
+        self._desk = Desk(treadmill)
+        self._said: deque[str] = deque(maxlen=_REMEMBERED)
+        self._out = console()
+        self._drawn = self._out.is_terminal and not self._out.is_dumb_terminal and sys.stdin.isatty()
+
+    def tell(self, sentence: str | None) -> None:
+        """Show a sentence."""
         if sentence is None:
             return
-        said.append(sentence)
-        if not drawn:
-            out.print(sentence, markup=False, soft_wrap=True)
+        self._said.append(sentence)
+        if not self._drawn:
+            self._out.print(sentence, markup=False, soft_wrap=True)
 
-    def pressed(key: str | Key) -> None:
-        tell(desk.press(key))
-        if desk.over:
-            over.set()
+    async def watch(self) -> None:
+        """Show what happens, and take keys, until it is over."""
+        gossip = Gossip(self._treadmill)
+        with contextlib.ExitStack() as stack:
+            live = self._take_terminal(stack) if self._drawn else None
+            while not self._over.is_set():
+                for sentence in gossip.news():
+                    self.tell(sentence)
+                if live is not None:
+                    live.refresh()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._over.wait(), LOOKS_EVERY)
 
-    tell(f"{treadmill.name or 'A treadmill without a name'} is on the air at {treadmill.address}, over {transport}.")
-    with contextlib.ExitStack() as stack:
-        live: Live | None = None
-        if drawn:
-            stack.enter_context(
-                listening(
-                    asyncio.get_running_loop(),
-                    pressed,
-                    lambda: interruption.interrupt(CLOSED_TERMINAL),
-                    read_console_keys,
-                )
-            )
-            live = stack.enter_context(
-                Live(
-                    console=out,
-                    screen=True,
-                    auto_refresh=False,
-                    get_renderable=lambda: draw(treadmill, desk, said, unit, out.size.height),
-                )
-            )
-        while not over.is_set():
-            for sentence in gossip.news():
-                tell(sentence)
-            if live is not None:
-                live.refresh()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), LOOKS_EVERY)
+    def _take_terminal(self, stack: contextlib.ExitStack) -> Live:
+        loop = asyncio.get_running_loop()
+        stack.enter_context(listening(loop, self._pressed, self._terminal_gone, read_console_keys))
+        return stack.enter_context(Live(console=self._out, screen=True, auto_refresh=False, get_renderable=self._draw))
+
+    def _pressed(self, key: str | Key) -> None:
+        self.tell(self._desk.press(key))
+        if self._desk.over:
+            self._over.set()
+
+    def _terminal_gone(self) -> None:
+        self._interruption.interrupt(CLOSED_TERMINAL)
+
+    def _draw(self) -> RenderableType:
+        return draw(self._treadmill, self._desk, self._said, self._unit, self._out.size.height)
 
 
 def draw(treadmill: HciTreadmill, desk: Desk, said: deque[str], unit: SpeedUnit, height: int) -> RenderableType:
