@@ -518,6 +518,23 @@ def test_a_machine_file_that_is_gone_is_said_to_be(virtual_time: Story, settings
 # --- names, notice, walk
 
 
+def test_what_a_treadmill_cannot_run_is_said_in_plain_words_and_what_to_do_if_that_is_everything(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        pad = SimulatedTreadmill("kingsmith-z1", air=air)
+        async with at_the_terminal(known(settings, Pad=pad), over(air)) as person:
+            await person.sees("Ready: Pad")
+            assert "None of these sessions fits this treadmill as it is written" in person.screen
+            assert "0.50 mph is outside what this machine can do, 0.99 mph to 3.98 mph." in person.screen
+            assert "steps[" not in person.screen
+            await person.type("\r")
+            assert "Which session?" in person.screen
+
+    virtual_time(story())
+
+
 def test_settings_that_cannot_be_written_lose_nothing_of_the_session(virtual_time: Story, settings: Settings) -> None:
     async def story() -> None:
         air = Air()

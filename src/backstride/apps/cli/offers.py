@@ -89,10 +89,16 @@ def _offer(reference: str, machine: Machine, settings: Settings) -> Offer:
         return Offer(reference, Path(reference).stem, str(error).partition("\n")[0], why_not="it cannot be read")
     plan, sentence = prepared.plan, first_sentence(prepared.profile.summary)
     if not plan.runnable:
-        return Offer(reference, plan.name, sentence, why_not=in_unit(plan.refusals[0], unit))
+        return Offer(reference, plan.name, sentence, why_not=in_unit(_refusal(plan), unit))
     facings = " and ".join(dict.fromkeys(step.facing.value for step in plan.steps))
     extent = f"{format_duration(plan.total_time)}, {distance_text(plan.total_distance, unit)}, {facings}"
     return Offer(reference, plan.name, sentence, extent, preflight=tuple(_preflight(plan, unit)))
+
+
+def _refusal(plan: Plan) -> str:
+    """Return the first reason in words; `backstride check` tells all of them, with their places."""
+    notes = (step.note for step in plan.steps if step.verdict is Verdict.REFUSED)
+    return f"{next(notes, plan.refusals[0]).rstrip('.')}."
 
 
 def _preflight(plan: Plan, unit: SpeedUnit) -> Iterator[tuple[str, str]]:

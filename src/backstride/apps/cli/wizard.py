@@ -182,9 +182,10 @@ class Wizard:
 
     def connected(self, welcome: Welcome) -> None:
         """Show a connected treadmill: a new one by what it can do, a known one with the sessions."""
-        self.welcome, self.name, self.trouble = welcome, welcome.name, ""
+        self.welcome, self.name = welcome, welcome.name
         self._waits, self._is_named = False, not welcome.is_new
         runnable = [offer.reference for offer in welcome.offers if not offer.why_not]
+        self.trouble = ""
         first = welcome.preferred if welcome.preferred in runnable else next(iter(runnable), None)
         self.sessions = Choice([offer.reference for offer in welcome.offers], first)
         self.page = Page.PORTRAIT if welcome.is_new else Page.SESSIONS
@@ -246,6 +247,11 @@ class Wizard:
         """The session with the cursor."""
         offers = () if self.welcome is None else self.welcome.offers
         return next((offer for offer in offers if offer.reference == self.sessions.at), None)
+
+    @property
+    def fits_none(self) -> bool:
+        """Whether this machine can run none of the sessions."""
+        return self.welcome is not None and all(offer.why_not for offer in self.welcome.offers)
 
     def _press_in_list(self, key: Key | str, now: float) -> Act | None:
         if key in ("s", "S"):

@@ -37,6 +37,10 @@ ADVICE: Final = (
     "• Its Bluetooth is off, or in another mode: look for it on the console or in its manual.",
     "• It is too far away, or speaks its maker's own language only.",
 )
+NONE_FITS: Final = (
+    "None of these sessions fits this treadmill as it is written. Make one of your own, beginning with "
+    "`backstride profiles retro-walk`."
+)
 _WIDEST: Final = 100
 _FRAME: Final = 3  # lines of the head and the rule
 _LONGEST: Final = 3  # lines of what is said of the line with the cursor
@@ -134,7 +138,9 @@ def _body(wizard: Wizard, now: float, width: int, room: int) -> list[RenderableT
             ]
         case Page.SESSIONS:
             offers = () if wizard.welcome is None else wizard.welcome.offers
-            return _list(wizard.sessions, [_session(offer) for offer in offers], width, room)
+            warning = textwrap.wrap(NONE_FITS, width - 1) if wizard.fits_none else []
+            lines = [_session(offer) for offer in offers]
+            return [*map(Text, warning), *_list(wizard.sessions, lines, width, room - len(warning))]
         case Page.PREFLIGHT:
             return _preflight(wizard.offer, width, room)
         case _:
