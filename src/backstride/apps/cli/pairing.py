@@ -8,8 +8,6 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from rich.live import Live
-
 from backstride.apps.cli import keys, wizard_screen
 from backstride.apps.cli.ears import listen, simulated_radio
 from backstride.apps.cli.interruption import Interruption
@@ -17,6 +15,7 @@ from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
 from backstride.apps.cli.target import Target, facts_at, favourites, met
+from backstride.apps.cli.terminal import whole_screen
 from backstride.apps.cli.walking import GuidedWalk, Wish, guided_walk
 from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
 from backstride.apps.config import (
@@ -77,7 +76,8 @@ async def pair(
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise
-            sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
+            with contextlib.suppress(OSError):  # the terminal may be what has gone
+                sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
             return interruption.exit_code
 
 
@@ -85,12 +85,7 @@ class Pairing:
     """One way from the start of the program to a walk.
 
     Args:
-        settings: The settings.
-        radio: What hears treadmills.
-        out: The terminal.
-        interruption: Tells of signals.
-        simulated: Whether what the radio hears is simulated.
-        launched: Instant at which the program began, by the loop's clock, or None.
+        interruption: Tells of signals; the others are those of `pair`.
 
     Attributes:
         keyboard: Where keys come from.
@@ -120,21 +115,15 @@ class Pairing:
         self._meeting: asyncio.Task[int | None] | None = None
         self._terminal = contextlib.ExitStack()
         self._out = out
-        self._live = Live(
-            console=out,
-            screen=True,
-            auto_refresh=False,
-            redirect_stdout=False,  # the walk has its own way to the terminal
-            redirect_stderr=False,
-            get_renderable=self._draw,
-        )
+        self._live = whole_screen(out, self._draw)
 
     async def run(self) -> int:
         """Go all the way; return the exit code."""
         clock = self._loop.create_task(self._keep_time())
         try:
             with self._terminal as terminal:
-                terminal.enter_context(self._live)
+                terminal.callback(self._give_screen_back)
+                self._live.start()
                 terminal.enter_context(self.keyboard(self._pressed, self._interruption.close_terminal))
                 terminal.callback(clock.cancel)
                 while True:
@@ -333,8 +322,16 @@ class Pairing:
             await asyncio.sleep(FRAME)
 
     def _refresh(self) -> None:
-        if self._live.is_started:
+        if not self._live.is_started:
+            return
+        try:
             self._live.refresh()
+        except OSError:
+            self._interruption.close_terminal()
+
+    def _give_screen_back(self) -> None:
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
     def _draw(self) -> RenderableType:
         size = self._out.size
