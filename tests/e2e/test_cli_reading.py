@@ -17,7 +17,7 @@ from tests.e2e.command import events
 if TYPE_CHECKING:
     from tests.e2e.command import Program
 
-COMMANDS = ("run", "check", "scan", "info", "doctor", "profiles", "machines", "records", "show", "decode")
+COMMANDS = ("pair", "run", "check", "scan", "info", "doctor", "profiles", "machines", "records", "show", "decode")
 
 
 # --- check

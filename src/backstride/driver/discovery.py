@@ -122,17 +122,23 @@ class Discovery:
         found = {item.address: item async for item in self.watch(seconds)}
         return sorted(found.values(), key=lambda item: item.rssi, reverse=True)
 
-    async def watch(self, seconds: float = SCAN_FOR) -> AsyncGenerator[Found]:
+    async def watch(self, seconds: float = SCAN_FOR, *, known: Collection[str] = ()) -> AsyncGenerator[Found]:
         """Yield treadmills as they are heard, the same one again when more is known of it.
+
+        Args:
+            seconds: How long to listen.
+            known: Addresses of treadmills met before: each is one, whatever it advertises.
 
         Raises:
             NotFound: Bluetooth is not to be had.
         """
         heard: asyncio.Queue[Found] = asyncio.Queue()
         latest: dict[str, Found] = {}
+        met = {address.upper() for address in known}
 
         def advertised(device: BLEDevice, advertisement: AdvertisementData) -> None:
-            item = self._judge(device, advertisement, latest.get(device.address))
+            is_met = device.address.upper() in met
+            item = self._judge(device, advertisement, latest.get(device.address), is_met=is_met)
             if item is not None and item != latest.get(device.address):
                 latest[device.address] = item
                 heard.put_nowait(item)
@@ -161,7 +167,7 @@ class Discovery:
         fits: dict[str, Found] = {}
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
-        async with contextlib.aclosing(self.watch(seconds)) as stream:
+        async with contextlib.aclosing(self.watch(seconds, known=(wanted,))) as stream:
             while True:
                 try:
                     async with asyncio.timeout_at(ends):
@@ -204,7 +210,9 @@ class Discovery:
             raise NotFound(f"Several treadmills are in reach ({names}); name one with --device.")
         return found[0]
 
-    def _judge(self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None) -> Found | None:
+    def _judge(
+        self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None, *, is_met: bool
+    ) -> Found | None:
         name = advertisement.local_name or (before.name if before else None)
         listed = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
         payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
@@ -214,7 +222,7 @@ class Discovery:
         offers_service = listed or payload is not None or (before is not None and before.offers_service)
         facts = recognise(name=name, offers_service=offers_service)
         unsupported = unsupported_by(name, offers_service=offers_service)
-        known = facts.id != GENERIC or unsupported is not None
+        known = facts.id != GENERIC or unsupported is not None or is_met
         if not (offers_service or payload is not None or known or before is not None):
             return None
         if is_treadmill is False and not known:

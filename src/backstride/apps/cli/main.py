@@ -19,6 +19,7 @@ from backstride.apps.cli import (
     doctor,
     info,
     machines,
+    pair,
     profiles,
     records,
     run,
@@ -26,7 +27,7 @@ from backstride.apps.cli import (
     show,
     simulate,
 )
-from backstride.apps.cli.arguments import arrange
+from backstride.apps.cli.arguments import alone, arrange
 from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
 
@@ -39,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes a third of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (run, check, scan, info, doctor, profiles, machines, records, show, simulate, decode):
+for _module in (pair, run, check, scan, info, doctor, profiles, machines, records, show, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 app.add_typer(capture.app)
@@ -80,7 +81,8 @@ def run_program() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end a walk
     common = Common()
     try:
-        app(arrange(sys.argv[1:]) or ["--help"], prog_name="backstride", obj=common)
+        arguments = alone(arrange(sys.argv[1:]), at_a_terminal=_is_at_a_terminal())
+        app(arguments, prog_name="backstride", obj=common)
     except Exception as error:
         _settle_output()
         if common.debug:
@@ -90,6 +92,14 @@ def run_program() -> None:
         if (failure := _settle_output()) is not None and is_full(failure):
             _fail(failure)
         raise
+
+
+def _is_at_a_terminal() -> bool:
+    """Tell whether a person can be asked here, on a screen that can be drawn on."""
+    streams = (sys.stdin, sys.stdout)
+    return os.environ.get("TERM") not in {"dumb", "unknown"} and all(
+        stream is not None and stream.isatty() for stream in streams
+    )
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -26,6 +26,7 @@ _PAUSES: Final = {
     PauseEffect.REFUSED: "refused; Backstride uses Stop instead",
 }
 _UNTOLD: Final = "not told"
+_FIRST: Final = ("Speed", "Incline", "Takes", "Watchdog")
 
 
 _OURS: Final = TargetSetting.SPEED_TARGET | TargetSetting.INCLINATION_TARGET
@@ -59,6 +60,15 @@ def treadmill_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
         ("Takes", _words(TargetSetting, identity.features.target & _OURS) or "no targets, it says"),
         ("Watchdog", watchdog_text(machine)),
     ]
+
+
+def plain_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
+    """Return what a walker wants to know of a connected treadmill first, and then the rest, as names and values."""
+    rows, known = treadmill_rows(machine, unit)[1:], facts_rows(machine.facts, unit)
+    first = [row for row in rows if row[0] in _FIRST]
+    warnings = [row for row in known if row[0] == "Locked"]
+    special = [row for row in known if row not in warnings] if machine.facts.id != GENERIC else []
+    return [*first, *warnings, *special, *(row for row in rows if row not in first)]
 
 
 def watchdog_text(machine: Machine) -> str:
