@@ -17,6 +17,8 @@ from backstride.workout.events import SessionState
 from backstride.workout.inputs import (
     AdjustIncline,
     AdjustSpeed,
+    AimIncline,
+    AimSpeed,
     Back,
     Begin,
     Confirm,
@@ -43,6 +45,7 @@ PERSONS = st.sampled_from(
         *(Begin(), Confirm(), Confirm(), Confirm(), Resume(), Pause(), Skip(), Back()),
         *(AdjustSpeed(Speed(16)), AdjustSpeed(Speed(100)), AdjustSpeed(Speed(-16)), AdjustSpeed(Speed(-150))),
         *(AdjustIncline(Incline(5)), AdjustIncline(Incline(-10)), AdjustIncline(Incline(30))),
+        *(AimSpeed(Speed(120)), AimSpeed(Speed(480)), AimSpeed(Speed(123)), AimIncline(Incline(20))),
     ]
 )
 OUTCOMES = st.sampled_from(

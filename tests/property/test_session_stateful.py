@@ -26,6 +26,8 @@ from backstride.workout.events import Ended, SessionEvent, SessionState
 from backstride.workout.inputs import (
     AdjustIncline,
     AdjustSpeed,
+    AimIncline,
+    AimSpeed,
     Back,
     Begin,
     Confirm,
@@ -60,6 +62,7 @@ PERSONS = st.sampled_from(
     [
         *(*TWICE_AS_LIKELY, *TWICE_AS_LIKELY, Pause(), Skip(), Back(), Stop()),
         *(AdjustSpeed(Speed(30)), AdjustSpeed(Speed(-30)), AdjustIncline(Incline(5))),
+        *(AimSpeed(Speed(250)), AimSpeed(Speed(120)), AimIncline(Incline(10))),
     ]
 )
 VALUES = {"answer-result": "=0x05", "write-error": "=0xfe", "response-late": "=40", "stalled": "=30"}

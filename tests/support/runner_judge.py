@@ -28,6 +28,8 @@ from backstride.workout.events import (
 from backstride.workout.inputs import (
     AdjustIncline,
     AdjustSpeed,
+    AimIncline,
+    AimSpeed,
     Begin,
     Confirm,
     Effect,
@@ -131,9 +133,9 @@ class Judge:
                 self._note_go(states, now)
             case Pause() | Stop():
                 self.go_at = None
-            case AdjustSpeed() if not refused(self._effects):
+            case AdjustSpeed() | AimSpeed() if not refused(self._effects):
                 self.speed.held = None
-            case AdjustIncline() if not refused(self._effects):
+            case AdjustIncline() | AimIncline() if not refused(self._effects):
                 self.slope.held = None
             case _:
                 pass

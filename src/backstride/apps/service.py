@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from backstride import __version__
 from backstride.errors import RecordError, SafetyError
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from backstride.workout.profile import Limits
 
     Listener = Callable[[SessionEvent, float], None]
+
+
+_READY: Final = "Safety key attached, both hands on the rails?"
 
 
 class Person(Protocol):
@@ -77,6 +80,34 @@ def prepare(profile: Profile | str | Path, machine: Machine, personal: Limits | 
     loaded = profile if isinstance(profile, Profile) else load_profile(profile)
     plan = compile_plan(loaded, machine.capabilities, personal)
     return Prepared(loaded, reference, plan, Envelope(machine.capabilities, loaded.limits, personal))
+
+
+class Consent:
+    """What a person agrees to before a plan is walked: limits above the default ones first (S7), then the start (S1).
+
+    Args:
+        plan: The plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._limits_open = bool(plan.confirm_limits)
+
+    @property
+    def limits_open(self) -> bool:
+        """True while limits above the default ones are not agreed to."""
+        return self._limits_open
+
+    @property
+    def question(self) -> PersonNeeded:
+        """What the person must agree to next; the last question is that for the start."""
+        if self._limits_open:
+            return PersonNeeded(Ask.CONFIRM, f"{self._plan.confirm_limits} Do you agree?")
+        return PersonNeeded(Ask.START, f"Start {self._plan.name}? {_READY}")
+
+    def agree_to_limits(self) -> None:
+        """Take the person's agreement to the limits (S7)."""
+        self._limits_open = False
 
 
 class Walk:
@@ -163,6 +194,21 @@ class Walk:
     def adjust_incline(self, by: Incline) -> None:
         """Ask for steeper or flatter by so much for the rest of the step."""
         self.session.act(inputs.AdjustIncline(by))
+
+    def set_speed(self, speed: Speed) -> None:
+        """Ask for a speed, one of the machine's own, for the rest of the step."""
+        self.session.act(inputs.AimSpeed(speed))
+
+    def set_incline(self, incline: Incline) -> None:
+        """Ask for an inclination, one of the machine's own, for the rest of the step."""
+        self.session.act(inputs.AimIncline(incline))
+
+    @property
+    def confirm_starts(self) -> bool:
+        """True where `confirm` would start the belt, as things stand: a start is a person's act (S1, S2)."""
+        runner = self.session.runner
+        in_stand = runner.state is SessionState.RUNNING and runner.progress.is_stand
+        return in_stand or runner.state in {SessionState.READY, SessionState.PAUSED}
 
     def confirm(self) -> None:
         """Do what the session asks for: start, go on from a stand, start again, let the speed rise again."""

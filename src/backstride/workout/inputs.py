@@ -64,11 +64,27 @@ class AdjustIncline:
 
 
 @dataclass(frozen=True, slots=True)
+class AimSpeed:
+    """A person wants this speed, one of the machine's own, for the rest of the step."""
+
+    at: Speed
+
+
+@dataclass(frozen=True, slots=True)
+class AimIncline:
+    """A person wants this inclination, one of the machine's own, for the rest of the step."""
+
+    at: Incline
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """A person confirms what the session asked: that they stand ready, have turned round, may go faster again."""
 
 
-PersonInput = Begin | Pause | Resume | Stop | Skip | Back | AdjustSpeed | AdjustIncline | Confirm
+PersonInput = (
+    Begin | Pause | Resume | Stop | Skip | Back | AdjustSpeed | AdjustIncline | AimSpeed | AimIncline | Confirm
+)
 
 # --- what the machine and the clock do
 

@@ -14,6 +14,8 @@ from backstride.workout.events import Ending, Held, SessionState
 from backstride.workout.inputs import (
     AdjustIncline,
     AdjustSpeed,
+    AimIncline,
+    AimSpeed,
     Back,
     Begin,
     Confirm,
@@ -135,6 +137,18 @@ def _adjust(conduct: Conduct, given: AdjustSpeed | AdjustIncline, _: float) -> N
         conduct.emit(conduct.steering.adjust_incline(given.by, facing, conduct.belt))
 
 
+def _aim(conduct: Conduct, given: AimSpeed | AimIncline, _: float) -> None:
+    facing = conduct.plan.steps[conduct.progress.index or 0].facing
+    if conduct.in_stand:
+        conduct.emit(Held("S2", "no target is set on a standing belt"))
+    elif isinstance(given, AimSpeed):
+        conduct.unheeded.discard(Command.SPEED)
+        conduct.emit(conduct.steering.aim_speed(given.at, facing))
+    else:
+        conduct.unheeded.discard(Command.INCLINE)
+        conduct.emit(conduct.steering.aim_incline(given.at, facing))
+
+
 _Act: TypeAlias = Callable[[Conduct, Any, float], None]  # each takes the input it stands beside in the table
 
 _TABLE: Final[dict[tuple[State, type], _Act]] = {
@@ -152,6 +166,8 @@ _TABLE: Final[dict[tuple[State, type], _Act]] = {
     (State.RUNNING, Resume): _confirm,
     (State.RUNNING, AdjustSpeed): _adjust,
     (State.RUNNING, AdjustIncline): _adjust,
+    (State.RUNNING, AimSpeed): _aim,
+    (State.RUNNING, AimIncline): _aim,
     (State.PAUSED, Pause): _pause_again,
     (State.STOPPING, Pause): _stop_again,
     (State.PAUSED, Resume): _resume,

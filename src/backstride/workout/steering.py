@@ -34,6 +34,9 @@ INCLINE_OFF_TARGET: Final = 5
 """Tenths of a per cent by which the deck may be off its target before somebody else must have moved it (S11)."""
 
 
+_NOT_OURS: Final = Held("S11", "somebody else has control of the treadmill; confirm to take it back")
+
+
 class _Grid(Protocol[Quantity]):
     """What a wish needs of a machine's speeds or inclinations."""
 
@@ -41,6 +44,8 @@ class _Grid(Protocol[Quantity]):
     def increment(self) -> Quantity: ...
 
     def snap(self, value: Quantity, /, *, ceiling: Quantity | None = None) -> Quantity: ...
+
+    def require(self, value: Quantity, /) -> None: ...
 
 
 @dataclass(slots=True)
@@ -121,7 +126,7 @@ class Steering:
         """Take a wish relative to the last target; return why it is refused, if it is."""
         grid, value = self.envelope.capabilities.speed, self._speed.value
         if grid is None or value is None:
-            return Held("S2", "the speed can be changed once the belt moves at its first target")
+            return self._no_speed_yet()
         check = partial(self.envelope.check_speed, facing=facing)
         return self._adjust(self._speed, value, grid, by, state.speed, check)
 
@@ -129,9 +134,42 @@ class Steering:
         """Take a wish relative to the last target; return why it is refused, if it is."""
         grid, value = self.envelope.capabilities.incline, self._incline.value
         if grid is None or value is None:
-            return Held("S7", f"the incline cannot be set: {self.envelope.capabilities.no_incline or 'not yet'}")
+            return self._no_incline_yet()
         check = partial(self.envelope.check_incline, facing=facing)
         return self._adjust(self._incline, value, grid, by, state.incline, check)
+
+    def aim_speed(self, at: Speed, facing: Facing) -> Held | None:
+        """Take a wish for a speed of the machine's own; return why it is refused, if it is."""
+        grid = self.envelope.capabilities.speed
+        if grid is None or self._speed.value is None:
+            return self._no_speed_yet()
+        return self._aim(self._speed, grid, at, partial(self.envelope.check_speed, facing=facing))
+
+    def aim_incline(self, at: Incline, facing: Facing) -> Held | None:
+        """Take a wish for an inclination of the machine's own; return why it is refused, if it is."""
+        grid = self.envelope.capabilities.incline
+        if grid is None or self._incline.value is None:
+            return self._no_incline_yet()
+        return self._aim(self._incline, grid, at, partial(self.envelope.check_incline, facing=facing))
+
+    def _aim(
+        self, target: Target[Quantity], grid: _Grid[Quantity], at: Quantity, check: Callable[[Quantity], None]
+    ) -> Held | None:
+        if self.hands_off:
+            return _NOT_OURS
+        try:
+            grid.require(at)
+            check(at)
+        except SafetyError as error:
+            return Held(error.rule, str(error))
+        target.hold(at)
+        return None
+
+    def _no_speed_yet(self) -> Held:
+        return Held("S2", "the speed can be changed once the belt moves at its first target")
+
+    def _no_incline_yet(self) -> Held:
+        return Held("S7", f"the incline cannot be set: {self.envelope.capabilities.no_incline or 'not yet'}")
 
     def _adjust(
         self,
@@ -143,7 +181,7 @@ class Steering:
         check: Callable[[Quantity], None],
     ) -> Held | None:
         if self.hands_off:
-            return Held("S11", "somebody else has control of the treadmill; confirm to take it back")
+            return _NOT_OURS
         base = value if target.held is None else target.held
         if by < 0:  # slower is slower than what is seen, where nobody knows what became of the last target
             base = min(base, target.certain(value, seen, cautious=self.cautious))

@@ -35,6 +35,8 @@ from backstride.workout.events import (
 from backstride.workout.inputs import (
     AdjustIncline,
     AdjustSpeed,
+    AimIncline,
+    AimSpeed,
     Back,
     Begin,
     Confirm,
@@ -1095,6 +1097,8 @@ def test_s3_a_start_on_the_console_ends_a_stand_on_a_standing_belt_only() -> Non
         (Skip(), Held("S3", "confirm to go on from a standing belt")),
         (AdjustSpeed(Speed(10)), Held("S2", "no target is set on a standing belt")),
         (AdjustIncline(Incline(5)), Held("S2", "no target is set on a standing belt")),
+        (AimSpeed(Speed(100)), Held("S2", "no target is set on a standing belt")),
+        (AimIncline(Incline(5)), Held("S2", "no target is set on a standing belt")),
     ],
 )
 def test_s2_in_a_stand_nothing_moves_the_belt_but_a_confirmation(given: PersonInput, held: Held) -> None:
@@ -1197,6 +1201,34 @@ def test_s7_a_wish_beyond_the_limits_is_refused_with_the_reason() -> None:
     assert walking().give(AdjustSpeed(Speed(1000)))[0] == Held(
         "S7", "11.10 km/h is above the limit of 5.79 km/h facing backward (from the default for walking backward)."
     )
+
+
+def test_a_person_aims_at_a_speed_and_an_incline_and_they_hold_for_the_step() -> None:
+    bench = walking()
+    bench.obey(bench.give(AimSpeed(Speed(90))))
+    bench.obey(bench.give(AimIncline(Incline(15))))
+    bench.pass_time(10.0)
+    assert bench.all(SetSpeed)[-1] == SetSpeed(Speed(90))
+    assert bench.all(SetIncline)[-1] == SetIncline(Incline(15))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (AimSpeed(Speed(1000)), "10.00 km/h is above the limit of 5.79 km/h facing backward"),
+        (AimSpeed(Speed(104)), "1.04 km/h is between this machine's steps; the nearest is 1.00 km/h"),
+        (AimSpeed(Speed(0)), "0.00 km/h is outside what this machine can do"),
+        (AimIncline(Incline(7)), "0.7 % is between this machine's steps"),
+        (AimIncline(Incline(120)), "12.0 % is above the limit of 10.0 % facing backward"),
+    ],
+)
+def test_s7_an_aim_that_is_not_allowed_is_refused_with_the_reason_and_never_rounded(
+    given: PersonInput, reason: str
+) -> None:
+    (held,) = walking().give(given)
+    assert isinstance(held, Held)
+    assert held.rule == "S7"
+    assert held.reason.startswith(reason)
 
 
 def test_a_wish_for_an_incline_that_the_machine_has_not_is_refused() -> None:

@@ -353,6 +353,14 @@ def test_s11_with_other_hands_on_the_machine_nothing_is_set_or_wished() -> None:
     assert wheel.steer("3.0") == []
     refused = wheel.steering.adjust_speed(kmh("0.1"), BACKWARD, wheel.see("3.0"))
     assert refused == Held("S11", "somebody else has control of the treadmill; confirm to take it back")
+    assert wheel.steering.aim_speed(kmh("2.0"), BACKWARD) == refused
+
+
+def test_s2_there_is_no_aim_before_the_first_target() -> None:
+    steering = Wheel().steering
+    refused = steering.aim_speed(kmh("2.0"), BACKWARD)
+    assert refused == Held("S2", "the speed can be changed once the belt moves at its first target")
+    assert steering.aim_incline(percent("2"), BACKWARD) == Held("S7", "the incline cannot be set: not yet")
 
 
 def test_s11_a_belt_started_on_the_console_is_followed_to_the_speed_it_comes_to() -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.cli.keys import Key
+from backstride.apps.service import Consent
 from backstride.units import Incline, Speed, SpeedUnit
-from backstride.workout.events import Ask, PersonNeeded, SessionState
+from backstride.workout.events import SessionState
 
 if TYPE_CHECKING:
     from backstride.apps.service import Walk
+    from backstride.workout.events import PersonNeeded
 
 _SPEED_STEP: Final = {SpeedUnit.MPH: Speed.from_mph("0.1"), SpeedUnit.KMH: Speed.from_kmh("0.1")}
 _INCLINE_STEP: Final = Incline.from_percent("0.5")
-_READY: Final = "Safety key attached, both hands on the rails?"
 
 
 class Controls:
@@ -27,23 +28,18 @@ class Controls:
     def __init__(self, walk: Walk, unit: SpeedUnit) -> None:
         self._walk = walk
         self._unit = unit
-        self._limits_open = bool(walk.session.plan.confirm_limits)  # S7: above the default limits only confirmed
+        self._consent = Consent(walk.session.plan)
 
     def question(self) -> PersonNeeded | None:
         """Return what the person must agree to before the walk, or None once it has begun."""
-        plan = self._walk.session.plan
-        if self._walk.session.runner.state is not SessionState.READY:
-            return None
-        if self._limits_open:
-            return PersonNeeded(Ask.CONFIRM, f"{plan.confirm_limits} Do you agree?")
-        return PersonNeeded(Ask.START, f"Start {plan.name}? {_READY}")
+        return self._consent.question if self._walk.session.runner.state is SessionState.READY else None
 
     def press(self, key: Key) -> PersonNeeded | str | None:
         """Do what `key` means now; return the question that follows at once, or a remark."""
         walk = self._walk
         match key:
-            case Key.ENTER if self._limits_open:
-                self._limits_open = False
+            case Key.ENTER if self._consent.limits_open:
+                self._consent.agree_to_limits()
                 return self.question()
             case Key.ENTER:
                 walk.confirm()
