@@ -34,6 +34,9 @@ INCLINE_OFF_TARGET: Final = 5
 """Tenths of a per cent by which the deck may be off its target before somebody else must have moved it (S11)."""
 
 
+WAITS: Final = "an increase waits: "
+"""How it is said that a wish is not refused, and has to wait (S9)."""
+
 _NOT_OURS: Final = Held("S11", "somebody else has control of the treadmill; confirm to take it back")
 
 
@@ -333,7 +336,7 @@ class Steering:
             self._blocked_since = now
         if now - self._blocked_since >= SAY_HELD_AFTER and not self._blocked_said:
             self._blocked_said = True
-            yield Held(held.rule, f"an increase waits: {held.reason}")
+            yield Held(held.rule, f"{WAITS}{held.reason}")
 
     def _unblocked(self) -> None:
         self._blocked_since, self._blocked_said = None, False

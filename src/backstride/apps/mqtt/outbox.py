@@ -38,6 +38,7 @@ class Outbox:
         name: The treadmill, or the bridge, as topics call it.
 
     Attributes:
+        name: The treadmill, or the bridge, as topics call it.
         dropped: States that were dropped.
         lost: Events and answers that were dropped after all, because there were too many of them.
     """
@@ -45,10 +46,10 @@ class Outbox:
     def __init__(
         self, topics: Topics, name: str, *, telemetry_kept: int = TELEMETRY_KEPT, every_kept: int = EVERY_KEPT
     ) -> None:
+        self.name = name
         self.dropped = 0
         self.lost = 0
         self._topics = topics
-        self._name = name
         self._telemetry_kept = telemetry_kept
         self._every_kept = every_kept
         self._every: deque[Message] = deque()
@@ -71,7 +72,7 @@ class Outbox:
         """Let `payload` be published on the topic of `channel`; an empty one takes back what the broker has kept."""
         rule = TOPICS[channel]
         assert rule.keeping is not None, f"{channel} is for others to publish on"  # noqa: S101 - a mistake of ours
-        message = Message(self._topics.of(channel, self._name), payload, rule.qos, rule.retained, rule.keeping)
+        message = Message(self._topics.of(channel, self.name), payload, rule.qos, rule.retained, rule.keeping)
         match rule.keeping:
             case Keeping.LATEST:
                 self._latest[message.topic] = message

@@ -1,0 +1,344 @@
+"""One treadmill on the broker: its machine and its walk on one side, desk and outbox on the other.
+
+It knows no broker. What comes is handed to `command` and `stop`; what is to go out waits in `outbox`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from backstride.apps.mqtt.awaiting import Awaiting
+from backstride.apps.mqtt.bulletin import Bulletin
+from backstride.apps.mqtt.desk import Desk, Refused
+from backstride.apps.mqtt.messages import read_caller, write
+from backstride.apps.mqtt.payloads import OFFLINE, Answer, Cause, Command, Outcome, Verb
+from backstride.apps.mqtt.portrait import abilities
+from backstride.apps.mqtt.repertoire import Choice
+from backstride.apps.mqtt.topics import Channel
+from backstride.apps.service import Walk
+from backstride.driver.confirmation import Confirmed
+from backstride.driver.reconnect import reconnect
+from backstride.driver.tasks import Tasks
+from backstride.errors import BackstrideError
+from backstride.units import Incline, Speed
+from backstride.workout.events import Ended, Held, SessionState
+from backstride.workout.steering import WAITS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from backstride.apps.mqtt.outbox import Outbox
+    from backstride.apps.mqtt.repertoire import Repertoire
+    from backstride.apps.service import Prepared
+    from backstride.driver.confirmation import Outcome as MachineOutcome
+    from backstride.driver.machine import Machine
+    from backstride.workout.events import SessionEvent
+
+LOG: Final = logging.getLogger("backstride.mqtt")
+BEAT: Final = 1.0
+"""Seconds between two looks at the belt."""
+
+STOPS_APART: Final = 0.1
+"""Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
+
+_OVER: Final = frozenset({SessionState.FINISHED, SessionState.ABORTED})
+_NO_SESSION: Final = "there is no session; start begins one"
+
+
+class Station:
+    """One connected treadmill, offered on the broker.
+
+    Args:
+        machine: The treadmill.
+        outbox: What is to be published waits here, under the treadmill's name in topics.
+        repertoire: What it can be told to walk.
+        bridge: The bridge's name in topics.
+        allow_start: True if its belt may be started over MQTT (S1).
+        filled: Called whenever something new waits in the outbox.
+        wall: Returns the seconds since 1970.
+
+    Attributes:
+        name: The treadmill's name in topics.
+        gives_way: True while another bridge drives this treadmill: only Stop is taken then.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        outbox: Outbox,
+        repertoire: Repertoire,
+        *,
+        bridge: str,
+        allow_start: bool,
+        filled: Callable[[], None] = lambda: None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = outbox.name
+        self.gives_way = False
+        self._machine = machine
+        self._repertoire = repertoire
+        self._bridge = bridge
+        self._wall = wall
+        self._loop = asyncio.get_running_loop()
+        self._desk = Desk(allow_start=allow_start)
+        self._awaiting = Awaiting()
+        self._tasks = Tasks()
+        self._choice = Choice.first(repertoire, machine)
+        self._walk: Walk | None = None
+        self._walking: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._linking: asyncio.Task[None] | None = None
+        self._stopped_at = float("-inf")
+        self._held: Held | None = None
+        self._bulletin = Bulletin(outbox, filled)
+
+    @property
+    def in_session(self) -> bool:
+        """True while a session runs."""
+        return self._walk is not None
+
+    async def serve(self) -> None:
+        """Offer the treadmill until cancelled; the belt stands then, or everything to stop it has been done (S6)."""
+        names = self._repertoire.fitting(self._machine.capabilities)
+        able = abilities(self._machine, self._bridge, names, allows_start=self._desk.allow_start)
+        self._bulletin.put(Channel.CAPABILITIES, write(able))
+        self._tell_session()
+        forget = self._machine.on_event(lambda _: self._look())
+        try:
+            while True:
+                self._look()
+                await asyncio.sleep(BEAT)
+        finally:
+            forget()
+            await self._leave()
+
+    async def _leave(self) -> None:
+        walking = self._walking
+        if walking is not None:
+            walking.cancel()  # a walk that is cancelled stops the belt first (S6)
+            await asyncio.gather(walking, return_exceptions=True)
+        await self._tasks.end()
+        self._bulletin.put(Channel.LINK, OFFLINE.encode())
+
+    # --- what comes
+
+    def stop(self, octets: bytes = b"", *, caller: str = "", reason: str = "it was stopped over MQTT") -> None:
+        """Stop the belt; Stop has been handed to the radio when this returns (S4).
+
+        Args:
+            octets: What came with it: anything.
+            caller: The id under which it is answered, where that is known already.
+            reason: Why, for the record.
+        """
+        now = self._loop.time()
+        pressed_again = now - self._stopped_at < STOPS_APART
+        self._stopped_at = now
+        state = None if self._walk is None else self._walk.session.runner.state
+        if self._walk is None or state in _OVER:
+            if self._stopping is None or not pressed_again:
+                self._stop_idle()
+        elif not (pressed_again and state is SessionState.STOPPING):
+            self._walk.stop(reason)
+        self._expect_stop(octets, caller)
+
+    def command(self, octets: bytes, *, retained: bool = False) -> None:
+        """Take a command; whatever it is, it is carried out, answered, or counted, and nothing is raised."""
+        starts = self._walk is None or self._walk.confirm_starts
+        result = self._desk.take(octets, retained=retained, confirm_starts=starts, now=self._wall())
+        if isinstance(result, Refused):
+            self._answer(*([] if result.answer is None else [result.answer]))
+        elif result.verb is Verb.STOP:
+            self.stop(caller=result.id)
+        elif self.gives_way:
+            self._desk.count(Cause.NOT_OURS)
+        else:
+            self._carry_out(result)
+
+    def _expect_stop(self, octets: bytes, caller: str) -> None:
+        caller = caller or read_caller(octets)
+        if caller and not self._awaiting.expect_stop(caller):
+            self._desk.unanswered += 1
+        if self._walk is None and self._stopping is None:
+            self._answer(*self._awaiting.stopped(standing=self._machine.state.standing))
+
+    def _stop_idle(self) -> None:
+        """Stop a belt that moves without a session: started on the console, or left by another program."""
+        self._stopping = self._tasks.spawn(self._until_standing(self._machine.stop()))
+
+    async def _until_standing(self, halt: Awaitable[MachineOutcome]) -> None:
+        outcome = await halt
+        self._stopping = None
+        stands = True if isinstance(outcome, Confirmed) else self._machine.state.standing
+        self._answer(*self._awaiting.stopped(standing=stands, reason=str(outcome)))
+
+    # --- commands
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Command(verb=Verb.PROFILE, argument=str(profile)):
+                self._choose(command, profile)
+            case Command(verb=Verb.START):
+                self._start(command)
+            case Command(verb=Verb.CONFIRM) if self._walk is None:
+                self._confirm_first(command)
+            case _ if self._walk is None:
+                self._reject(command, _NO_SESSION)
+            case _:
+                self._steer(command, self._walk)
+
+    def _steer(self, command: Command, walk: Walk) -> None:
+        """Hand a command to the session, whose rules decide; answer what it refuses, and wait for the rest."""
+        starts = command.verb is Verb.CONFIRM and walk.confirm_starts
+        self._take_held()
+        match command:
+            case Command(verb=Verb.SET_SPEED, argument=Speed() as speed):
+                walk.set_speed(speed)
+            case Command(verb=Verb.SET_INCLINE, argument=Incline() as incline):
+                walk.set_incline(incline)
+            case _:
+                _ACTS[command.verb](walk)
+        if (refused := self._take_held()) is not None:
+            self._reject(command, refused)
+        elif command.verb in {Verb.SKIP, Verb.BACK} or (
+            command.verb is Verb.CONFIRM and not starts and walk.session.runner.asking is None
+        ):
+            self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
+        else:
+            self._answer(*self._awaiting.expect(command, self._loop.time(), starts=starts))
+        self._tell_session()
+
+    def _start(self, command: Command) -> None:
+        """Begin the chosen session (S1)."""
+        if self._walk is not None:
+            self._reject(command, "a session runs already (S2)")
+        elif self._choice is None:
+            self._reject(command, "this treadmill cannot run any session that is on offer")
+        elif self._choice.consent.limits_open:
+            self._reject(command, f"{self._choice.consent.question.text} Send confirm first (S7).")
+        elif not self._machine.is_connected:
+            self._reject(command, "there is no connection to the treadmill (S12)")
+        elif self._stopping is not None:
+            self._reject(command, "the belt is being stopped (S2)")
+        else:
+            self._begin(command, self._choice.prepared)
+
+    def _begin(self, command: Command, prepared: Prepared) -> None:
+        offer = self._repertoire
+        try:
+            walk = Walk(
+                self._machine, prepared, records=offer.records, body_mass_kg=offer.body_mass_kg, unit=offer.unit
+            )
+        except BackstrideError as error:
+            self._reject(command, str(error))
+            return
+        self._walk = walk
+        walk.observe(self._heard)
+        self._answer(*self._awaiting.expect(command, self._loop.time(), starts=True))
+        self._walking = self._tasks.spawn(self._run(walk))
+        self._loop.call_soon(self._set_off, walk)
+
+    def _set_off(self, walk: Walk) -> None:
+        """Start the belt of a session that has just looked at it."""
+        if walk is not self._walk:
+            return  # it was stopped before it began
+        self._take_held()
+        walk.start()
+        if (refused := self._take_held()) is not None:
+            self._answer(*self._awaiting.end(refused, standing=self._machine.state.standing))
+            walk.stop(f"it could not begin: {refused}")
+
+    async def _run(self, walk: Walk) -> None:
+        """Walk to the end; whatever fails, the belt stands then, and the treadmill is offered again."""
+        reason = "the session is over"
+        try:
+            reason = (await walk.run()).reason or reason
+        except Exception as fault:
+            LOG.exception("a session on %s failed; the belt was stopped", self.name)
+            reason = f"the program failed: {fault}"
+        finally:
+            self._walk = self._walking = None
+            self._answer(*self._awaiting.end(reason, standing=self._machine.state.standing))
+            if walk.record_fault is not None:
+                LOG.warning("%s: %s", self.name, walk.record_fault)
+            if self._choice is not None:
+                self._choice = self._choice.renewed
+            self._bulletin.end(reason)
+            self._look()
+            self._tell_session()
+
+    def _confirm_first(self, command: Command) -> None:
+        """Agree to the limits of the chosen session (S7), or begin it (S1)."""
+        if self._choice is not None and self._choice.consent.limits_open:
+            self._choice.consent.agree_to_limits()
+            self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, self._choice.consent.question.text))
+            self._tell_session()
+        else:
+            self._start(command)
+
+    def _choose(self, command: Command, name: str) -> None:
+        if self._walk is not None:
+            self._reject(command, "a session runs already; stop it first")
+            return
+        try:
+            self._choice = Choice.of(name, self._repertoire, self._machine)
+        except BackstrideError as error:
+            self._reject(command, str(error))
+            return
+        self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
+        self._tell_session()
+
+    # --- what goes out
+
+    def _heard(self, event: SessionEvent, at: float) -> None:
+        if isinstance(event, Held) and not event.reason.startswith(WAITS):
+            self._held = self._held or event
+        self._answer(*self._awaiting.hear(event))
+        self._bulletin.tell_event(event, at)
+        self._tell_session()
+        if isinstance(event, Ended):
+            self._look()
+
+    def _take_held(self) -> str | None:
+        """Return why the session has refused what was asked of it just now, if it has."""
+        held, self._held = self._held, None
+        return None if held is None else f"{held.reason} ({held.rule})"
+
+    def _look(self) -> None:
+        """Look at belt, link and clock; tell what has changed."""
+        if not self._machine.is_connected and self._walk is None and self._linking is None:
+            self._linking = self._tasks.spawn(self._link_again())
+        self._answer(*self._awaiting.expire(self._loop.time()))
+        self._bulletin.tell_belt(self._machine, self._walk, self._wall(), self._loop.time())
+        self._bulletin.tell_counters(self._desk)
+
+    async def _link_again(self) -> None:
+        """Make the link anew while no session runs, which would do it itself (S12)."""
+        try:
+            await reconnect(self._machine, lambda trouble: LOG.warning("%s: %s", self.name, trouble))
+        except BackstrideError as error:
+            LOG.warning("%s: %s", self.name, error)
+        finally:
+            self._linking = None
+
+    def _tell_session(self) -> None:
+        self._bulletin.tell_session(self._walk, self._choice, self._loop.time())
+
+    def _reject(self, command: Command, reason: str) -> None:
+        self._answer(Answer(command.id, command.verb, Outcome.REJECTED, reason))
+
+    def _answer(self, *answers: Answer) -> None:
+        for answer in answers:
+            self._bulletin.put(Channel.ANSWER, write(answer))
+
+
+_ACTS: Final[dict[Verb, Callable[[Walk], None]]] = {
+    Verb.PAUSE: Walk.pause,
+    Verb.RESUME: Walk.resume,
+    Verb.CONFIRM: Walk.confirm,
+    Verb.SKIP: Walk.skip,
+    Verb.BACK: Walk.back,
+}
+"""The commands that the session takes as they are."""
