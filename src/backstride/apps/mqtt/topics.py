@@ -138,8 +138,7 @@ class Topics:
     """
 
     def __init__(self, base: str = BASE) -> None:
-        levels = base.split("/")
-        if not all(levels) or len(base) > _LONGEST_BASE or _NO_BASE.search(base):
+        if not can_begin_topics(base):
             raise ConfigError(
                 f"{base!r} cannot begin a topic: levels are separated by single slashes and hold no blank and none of "
                 f"+ # $, {_LONGEST_BASE} characters in all. Leave out --base for {BASE!r}."
@@ -170,6 +169,11 @@ _BY_PATH: Final = {
     for channel in Channel
     if len(path := channel.value.split("/")) == 3  # noqa: PLR2004 - owner, name, what
 }
+
+
+def can_begin_topics(text: str) -> bool:
+    """Tell whether `text` can be the first level, or levels, of topics."""
+    return all(text.split("/")) and len(text) <= _LONGEST_BASE and _NO_BASE.search(text) is None
 
 
 def is_slug(text: str) -> bool:
