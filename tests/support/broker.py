@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import aiomqtt
 from aiomqtt.client import ProtocolVersion
 
+from tests.support.bench import until
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 HOST = "127.0.0.1"
 MOSQUITTO = shutil.which("mosquitto") or (found if Path(found := "/usr/sbin/mosquitto").exists() else None)
@@ -68,7 +70,7 @@ class RealBroker:
 
     def _command(self) -> list[str]:
         if self.embedded:
-            return [sys.executable, "-m", "tests.support.embedded_broker", str(self.port)]
+            return [sys.executable, str(Path(__file__).with_name("embedded_broker.py")), str(self.port)]
         file = self.folder / "mosquitto.conf"
         open_to_all = (
             () if any(line.startswith("allow_anonymous") for line in self.lines) else ("allow_anonymous true",)
@@ -137,18 +139,16 @@ class Stranger:
         await self.until(lambda: bool(self.answers(caller)), 120)
         return self.answers(caller)[0]
 
-    async def until(self, holds: Any, within: float = 60.0) -> None:  # noqa: ANN401 - a condition
-        async with asyncio.timeout(within):
-            while not holds():
-                await asyncio.sleep(0.1)
+    async def until(self, holds: Callable[[], bool], within: float = 60.0) -> None:
+        await until(holds, within)
 
 
 @contextlib.asynccontextmanager
 async def stranger(
-    broker: RealBroker, topic: str = "#", protocol: ProtocolVersion = ProtocolVersion.V311, **more: Any
+    broker: RealBroker, topic: str = "#", protocol: ProtocolVersion = ProtocolVersion.V311
 ) -> AsyncIterator[Stranger]:
     """Be on the broker during the block; it may go down meanwhile."""
-    async with aiomqtt.Client(HOST, broker.port, protocol=protocol, timeout=100, **more) as client:
+    async with aiomqtt.Client(HOST, broker.port, protocol=protocol, timeout=100) as client:
         somebody = Stranger(client)
         await client.subscribe(topic, qos=1)
         listening = asyncio.create_task(_listen(client, somebody.heard))
@@ -162,4 +162,4 @@ async def stranger(
 async def _listen(client: aiomqtt.Client, heard: list[aiomqtt.Message]) -> None:
     with contextlib.suppress(aiomqtt.MqttError):
         async for message in client.messages:
-            heard.append(message)
+            heard.append(message)  # noqa: PERF401 - it never ends

@@ -1,11 +1,11 @@
-"""The embedded broker in a process of its own: ``python -m tests.support.embedded_broker PORT``."""
+"""The embedded broker in a process of its own: ``python embedded_broker.py PORT``."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from amqtt.broker import Broker
+from amqtt.broker import Broker  # type: ignore[import-untyped]  # it has no type information
 
 
 async def serve(port: int) -> None:

@@ -1,7 +1,7 @@
 """An event loop whose clock runs fast, for what has to wait for a real network and for a simulated belt at once.
 
-Virtual time jumps from timer to timer, and would not wait for a broker; here every second of the loop takes a fraction of
-a real one.
+Virtual time jumps from timer to timer, and would not wait for a broker; here every second of the loop takes a fraction
+of a real one.
 """
 
 from __future__ import annotations

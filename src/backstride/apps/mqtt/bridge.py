@@ -19,7 +19,7 @@ from backstride.apps.mqtt.outbox import Message, Outbox
 from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
 from backstride.apps.mqtt.postman import Postman
 from backstride.apps.mqtt.station import LOG, Station
-from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, treadmill_id
+from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
 from backstride.errors import BridgeError, MachineError
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Bridge:
         self._postman = Postman()
         self._settled = asyncio.Event()
         self._met_before = False
+        self._leaving = False
 
     @property
     def protocol(self) -> str:
@@ -170,25 +171,18 @@ class Bridge:
 
     async def _require_own_name(self) -> None:
         """Wait until no other bridge has our name, or raise BridgeError."""
-        gone = asyncio.Event()
-        gone.set()
-
-        def heard(message: Heard) -> None:
-            if message.payload == ONLINE.encode():
-                gone.clear()
-            else:
-                gone.set()
-
+        said = [b""]
         topic = self._topics.of(Channel.BRIDGE, self.name)
-        looking = Broker(self._broker.address, f"backstride-{self.name}-looks-{time.monotonic_ns() % 10**6}", heard)
+        identifier = f"backstride-{self.name}-looks-{time.monotonic_ns() % 10**6}"
+        looking = Broker(self._broker.address, identifier, lambda message: said.append(message.payload))
         async with looking.connected([topic]):
             await asyncio.sleep(SETTLED_AFTER / 2)
-            if not gone.is_set():
+            if said[-1] == ONLINE.encode():
                 self._tell(f"A bridge called {self.name} is on the broker. Waiting whether it goes …")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NAME_FREE_WITHIN):
-                    await gone.wait()
-        if not gone.is_set():
+                    await _until(lambda: said[-1] != ONLINE.encode(), SETTLED_AFTER / 2)
+        if said[-1] == ONLINE.encode():
             raise BridgeError(
                 f"Another bridge called {self.name} is on the broker at {self._broker.address}: give this one another "
                 f"name with --name. If there is none any more, clear the retained message on {topic}.",
@@ -199,6 +193,7 @@ class Bridge:
         """Say the last words, if the broker is there."""
         if not self._settled.is_set() or linking.done():
             return
+        self._leaving = True
         self._own.put(Channel.BRIDGE, OFFLINE.encode())
         self._postman.call(self._own)
         with contextlib.suppress(TimeoutError):
@@ -242,7 +237,9 @@ class Bridge:
     def _hear_bridge(self, bridge: str, payload: bytes) -> None:
         with contextlib.suppress(ValueError):
             online = read_availability(payload)
-            if bridge == self.name and not online:  # the last will of a connection before, or somebody's joke
+            if (
+                bridge == self.name and not online and not self._leaving
+            ):  # the last will of a connection before, or somebody's joke
                 self._own.put(Channel.BRIDGE, ONLINE.encode())
                 self._postman.call(self._own)
             self._claims.hear_bridge(bridge, online=online)
@@ -275,7 +272,8 @@ class Bridge:
                 async with berth.connect() as machine:
                     back_off.succeeded()
                     await self._settled.wait()
-                    name = self._name_of(machine)
+                    who = machine.identity
+                    name = free_id(machine.called, who.name, who.address, self._offers)
                     if self._claims.holder(name) is None:
                         await self._offer(name, machine, berth)
             except MachineError as error:
@@ -322,18 +320,6 @@ class Bridge:
                 self._postman.call(outbox)
         if fault is not None:
             LOG.error("%s: the program failed; the belt was stopped", name, exc_info=fault)
-
-    def _name_of(self, machine: Machine) -> str:
-        """Return the name of a machine in topics, which no other of ours has."""
-        identity = machine.identity
-        name = treadmill_id(machine.called, identity.name, identity.address)
-        if name in self._offers:
-            name = treadmill_id(None, machine.called or identity.name, identity.address)
-        first, number = name, 1
-        while name in self._offers:
-            number += 1
-            name = f"{first[:44]}-{number}"
-        return name
 
 
 async def _end(*tasks: asyncio.Task[None] | asyncio.Task[bool]) -> Exception | None:

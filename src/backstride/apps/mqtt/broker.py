@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,12 +29,17 @@ KEEPALIVE: Final = 15
 ANSWERS_WITHIN: Final = 5.0
 """Seconds within which a broker has to answer."""
 
+LETS_GO_WITHIN: Final = 0.1
+"""Seconds to give up a connection that was not made."""
+
 IN_FLIGHT: Final = 20
 """Messages that may be without acknowledgement: what brokers allow by default."""
 
 _PROTOCOL_REFUSED: Final = frozenset({1, 132})  # MQTT 3.1.1, 3.2.2.3; MQTT 5, 3.2.2.2
 _REFUSED: Final = frozenset({2, 4, 5, 133, 134, 135, 138, 140})  # identifier, user, password, authorization
 _NAMESAKE: Final = 142  # session taken over (MQTT 5, 3.14.2.1)
+_SILENCED: Final = logging.getLogger("backstride.mqtt.client")  # what is to be said of it is said by us
+_SILENCED.setLevel(logging.CRITICAL + 1)
 _SILENT: Final = "Operation timed out"
 
 
@@ -94,16 +100,14 @@ class Broker:
         self, stack: contextlib.AsyncExitStack, identifier: str, topics: Sequence[str], will: Message | None
     ) -> aiomqtt.Client:
         """Connect and subscribe: with MQTT 5, or with 3.1.1 where the broker knows no better."""
-        client = self._client(identifier, will)
         try:
-            await client.__aenter__()
+            client = await _entered(self._client(identifier, will))
         except aiomqtt.MqttError as error:
             if self._protocol is not ProtocolVersion.V5 or not _knows_no_better(error):
                 raise
             self._protocol = ProtocolVersion.V311
-            client = self._client(identifier, will)
             try:
-                await client.__aenter__()
+                client = await _entered(self._client(identifier, will))
             except aiomqtt.MqttError:
                 self._protocol = ProtocolVersion.V5
                 raise
@@ -129,6 +133,7 @@ class Broker:
             keepalive=KEEPALIVE,
             max_inflight_messages=IN_FLIGHT,
             tls_context=self._tls,
+            logger=_SILENCED,
             **clean,
         )
         client.pending_calls_threshold = IN_FLIGHT * 2
@@ -175,6 +180,16 @@ class Connection:
 async def _end_of(client: aiomqtt.Client) -> None:
     async for _ in client.messages:
         pass  # they are handed over as they are read
+
+
+async def _entered(client: aiomqtt.Client) -> aiomqtt.Client:
+    """Connect; a client that is not let in lets go of its socket (aiomqtt itself keeps it)."""
+    try:
+        return await client.__aenter__()
+    except (aiomqtt.MqttError, asyncio.CancelledError):
+        client.timeout = LETS_GO_WITHIN
+        await _leave(client)
+        raise
 
 
 async def _leave(client: aiomqtt.Client) -> None:

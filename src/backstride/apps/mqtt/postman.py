@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from backstride.apps.mqtt.broker import IN_FLIGHT
+from backstride.driver.tasks import Tasks
 from backstride.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -45,23 +46,30 @@ class Postman:
         for outbox in outboxes:
             outbox.start_over()
             self.call(outbox)
-        fault: BridgeError | None = None
+        deliveries = Tasks()
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ends = {
+            failed,
+            *map(asyncio.ensure_future, (connection.lost(), self._go_round(connection, deliveries, failed))),
+        }
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(connection.lost())
-                group.create_task(self._go_round(connection, group))
-        except* BridgeError as faults:
-            fault = next(one for one in faults.exceptions if isinstance(one, BridgeError))
-        if fault is not None:
-            raise fault
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            await deliveries.end()
+            await asyncio.gather(*ends, return_exceptions=True)
+        for end in done:
+            end.result()
 
-    async def _go_round(self, connection: Connection, group: asyncio.TaskGroup) -> None:
+    async def _go_round(self, connection: Connection, deliveries: Tasks, failed: asyncio.Future[None]) -> None:
         room = asyncio.Semaphore(IN_FLIGHT)
         while True:
             if not self._ready:
                 self._is_ready.clear()
                 self._rest()
                 await self._is_ready.wait()
+                continue
             name, outbox = next(iter(self._ready.items()))
             del self._ready[name]
             message = outbox.take()
@@ -70,12 +78,24 @@ class Postman:
             if message is not None and message.qos == 0:
                 await connection.publish(message)
             elif message is not None:
-                await room.acquire()
                 self._on_their_way += 1
-                group.create_task(self._deliver(connection, outbox, message, room))
+                await room.acquire()
+                deliveries.spawn(self._deliver(connection, outbox, message, room, failed))
 
-    async def _deliver(self, connection: Connection, outbox: Outbox, message: Message, room: asyncio.Semaphore) -> None:
-        await connection.publish(message)
+    async def _deliver(
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        message: Message,
+        room: asyncio.Semaphore,
+        failed: asyncio.Future[None],
+    ) -> None:
+        try:
+            await connection.publish(message)
+        except BridgeError as error:
+            if not failed.done():
+                failed.set_exception(error)
+            return
         outbox.acknowledge(message)
         room.release()
         self._on_their_way -= 1
