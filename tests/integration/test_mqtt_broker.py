@@ -20,7 +20,7 @@ from backstride.errors import BridgeError
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
 from tests.support.bench import starts, targets, until, written
-from tests.support.broker import HOST, MOSQUITTO, RealBroker, Stranger, running_broker, stranger
+from tests.support.broker import HOST, MOSQUITTO, RealBroker, Stranger, gate, running_broker, stranger
 from tests.support.hurry import TIMES, hurried
 from tests.support.mqtt import repertoire
 
@@ -113,27 +113,29 @@ def test_a_broker_that_is_killed_in_mid_session_changes_nothing_on_the_belt_and_
     treadmill = SimulatedTreadmill()
 
     async def story() -> None:
-        async with house(broker.url, treadmill) as cellar:
+        async with gate(broker) as way, house(way.url, treadmill) as cellar:
             async with stranger(broker) as me:
                 den = await there(me)
                 await walking(me, den, treadmill)
-                before, heard = written(treadmill), len(me.on("/event"))
+                before = written(treadmill)
                 broker.kill()
+            await way.shut()
             await until(lambda: any("next attempt" in told for told in cellar.told))
             await asyncio.sleep(30)
             treadmill.console.set_speed(Speed(150))  # something happens meanwhile
-            await asyncio.sleep(30)
+            await asyncio.sleep(60)
             assert written(treadmill) == before, "the belt is left alone"
             assert treadmill.belt.speed == pytest.approx(1.5, abs=0.02)
-            async with contextlib.AsyncExitStack() as stack:
-                broker.start()
-                me = await stack.enter_async_context(stranger(broker))
+            broker.start()
+            async with stranger(broker) as me:
+                await way.open()
                 await me.until(lambda: bool(me.events("console")), 120)
-                await me.until(lambda: bool(me.on("/capabilities")) and bool(me.on("/state")))
-                assert heard > 0
+                await me.until(
+                    lambda: bool(me.on("/capabilities")) and bool(me.on("/claim")) and bool(me.on("/session"))
+                )
+                await me.until(lambda: len(me.on("/state")) >= 60)
                 assert me.last("/session")["state"] == "running"
-                assert me.on("/claim")
-                assert len(me.on("/state")) >= 30, "the backlog of states"
+                assert me.last("/counters")["dropped"] > 0
                 assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
                 assert starts(treadmill) == 1
 
@@ -184,6 +186,25 @@ def test_a_bridge_that_goes_takes_leave(broker: RealBroker) -> None:
             assert [m.payload for m in me.heard if "treadmill" in str(m.topic) and "avail" in str(m.topic)][
                 -1
             ] == b"offline"
+
+    hurried(story())
+
+
+def test_a_bridge_that_is_cut_off_is_missed_and_comes_back(broker: RealBroker) -> None:
+    """The last will: the broker itself says that the bridge is gone."""
+    treadmill = SimulatedTreadmill()
+
+    async def story() -> None:
+        async with stranger(broker) as me, gate(broker) as way, house(way.url, treadmill):
+            den = await there(me)
+            await walking(me, den, treadmill)
+            before = written(treadmill)
+            await way.shut()
+            await me.until(lambda: me.on("bridge/cellar/availability")[-1] == b"offline")
+            assert written(treadmill) == before
+            await way.open()
+            await me.until(lambda: me.on("bridge/cellar/availability")[-1] == b"online")
+            assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
 
     hurried(story())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -75,7 +76,8 @@ class RealBroker:
         open_to_all = (
             () if any(line.startswith("allow_anonymous") for line in self.lines) else ("allow_anonymous true",)
         )
-        lines = (f"listener {self.port} {HOST}", *self.lines, *open_to_all)
+        as_root = ("user root",) if os.getuid() == 0 else ()  # else it becomes a user who may not read our files
+        lines = (*as_root, f"listener {self.port} {HOST}", *self.lines, *open_to_all)
         file.write_text("\n".join(lines) + "\n")
         return [str(MOSQUITTO), "-c", str(file)]
 
@@ -98,6 +100,65 @@ def running_broker(folder: Path, *lines: str, **more: Any) -> Iterator[RealBroke
         yield broker
     finally:
         broker.kill()
+
+
+class Gate:
+    """A way to the broker that can be shut: both ends are cut off without a word, as by a cable."""
+
+    def __init__(self, broker: RealBroker) -> None:
+        self._broker = broker
+        self._server: asyncio.Server | None = None
+        self._relays: set[asyncio.Task[None]] = set()
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{HOST}:{self.port}"
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._relay, HOST, self.port)
+
+    async def shut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for relay in tuple(self._relays):
+            relay.cancel()
+        await asyncio.gather(*self._relays, return_exceptions=True)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._relays.add(task)
+        onward: asyncio.StreamWriter | None = None
+        try:
+            back, onward = await asyncio.open_connection(HOST, self._broker.port)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_copy(reader, onward))
+                group.create_task(_copy(back, writer))
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            self._relays.discard(task)
+            for end in filter(None, (writer, onward)):
+                end.transport.abort()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while octets := await reader.read(65536):
+            writer.write(octets)
+            await writer.drain()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def gate(broker: RealBroker) -> AsyncIterator[Gate]:
+    way = Gate(broker)
+    await way.open()
+    try:
+        yield way
+    finally:
+        await way.shut()
 
 
 @dataclass
