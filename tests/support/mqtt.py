@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from backstride.apps.mqtt.messages import read, write_command
 from backstride.apps.mqtt.outbox import Outbox
 from backstride.apps.mqtt.payloads import Answer, BeltState, Command, Counters, Progress, Verb
+from backstride.apps.mqtt.portrait import abilities
 from backstride.apps.mqtt.repertoire import Repertoire, shipped
 from backstride.apps.mqtt.station import Station
 from backstride.apps.mqtt.topics import Topics
@@ -110,9 +111,9 @@ async def counter(
     """Offer a simulated treadmill during the block."""
     async with Machine.connect(treadmill) as machine:
         outbox = Outbox(Topics(), "den")
-        station = Station(
-            machine, outbox, offer or repertoire(), bridge="cellar", allow_start=allow_start, wall=Counter.now
-        )
+        offer = offer or repertoire()
+        able = abilities(machine, "cellar", offer.fitting(machine.capabilities), allows_start=allow_start)
+        station = Station(machine, outbox, offer, able, wall=Counter.now)
         serving = asyncio.create_task(station.serve())
         await asyncio.sleep(2.0)
         try:

@@ -1,4 +1,4 @@
-"""What is typed, brought into the form that typer reads: options that hold everywhere, and a bare `--simulated`. Pure.
+"""What is typed, brought into the form that typer reads: options that hold everywhere, and bare ones. Pure.
 
 Typer wants the options of the program before the command, and knows no option whose value may be left out; people type
 ``backstride run retro-walk --simulated --units km/h``.
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 SIMULATED: Final = "--simulated"
+HOME_ASSISTANT: Final = "--home-assistant"
 PAIR: Final = "pair"
 DEFAULT_MODEL: Final = "generic"
+DEFAULT_PREFIX: Final = "homeassistant"
 _WITHOUT_MODEL: Final = "scan"  # the command whose --simulated means every model
 _EVERYWHERE: Final = {"--config": True, "--units": True, "--adapter": True, "--debug": False}  # whether a value follows
 
 
 def arrange(arguments: Sequence[str]) -> list[str]:
-    """Return `arguments` with the program's own options first and a value behind every `--simulated`."""
+    """Return `arguments` with the program's own options first and a value behind those that have a usual one."""
     first: list[str] = []
     others: list[str] = []
     waiting = list(arguments)
@@ -36,6 +38,8 @@ def arrange(arguments: Sequence[str]) -> list[str]:
                 first.append(waiting.pop(0))
         elif argument == SIMULATED and _lacks_model(others, waiting):
             others += [argument, DEFAULT_MODEL]
+        elif argument == HOME_ASSISTANT and _is_bare(waiting):
+            others += [argument, DEFAULT_PREFIX]
         else:
             others.append(argument)
     return first + others
@@ -59,7 +63,11 @@ def alone(arguments: Sequence[str], *, at_a_terminal: bool) -> list[str]:
 
 
 def _lacks_model(before: Sequence[str], behind: Sequence[str]) -> bool:
-    return before[:1] != [_WITHOUT_MODEL] and (not behind or behind[0].startswith("-"))
+    return before[:1] != [_WITHOUT_MODEL] and _is_bare(behind)
+
+
+def _is_bare(behind: Sequence[str]) -> bool:
+    return not behind or behind[0].startswith("-")
 
 
 def profile_and_model(profile: str | None, simulated: str | None, models: Collection[str]) -> tuple[str, str | None]:

@@ -41,6 +41,14 @@ def command(  # noqa: PLR0913 - each is an option of the command
     allow_start: Annotated[
         bool, typer.Option("--allow-start", help="Let the belts be started over MQTT. Simulated only.")
     ] = False,
+    home_assistant: Annotated[
+        str | None,
+        typer.Option(
+            "--home-assistant",
+            metavar="[PREFIX]",
+            help="Let Home Assistant find the treadmills. PREFIX is its discovery prefix, if it was changed.",
+        ),
+    ] = None,
     record: Records = None,
 ) -> None:
     """Offer treadmills on an MQTT broker, to Home Assistant and to programs of yours (docs/mqtt.md).
@@ -63,5 +71,5 @@ def command(  # noqa: PLR0913 - each is an option of the command
     password = read_password(password_file, os.environ)
     address = read_address(broker, password=password, ca=ca, certificate=cert, key=key)
     settings = settings_for(Common.of(context), records=record)
-    wish = Wish(address, tuple(device or ()), simulated, name, base, allow_start=allow_start)
+    wish = Wish(address, tuple(device or ()), simulated, name, base, home_assistant, allow_start=allow_start)
     raise typer.Exit(asyncio.run(serve(wish, settings)))

@@ -17,6 +17,7 @@ from backstride.apps.cli.offers import own_profiles
 from backstride.apps.cli.settings import personal_limits
 from backstride.apps.cli.target import choose, connected
 from backstride.apps.mqtt.bridge import Berth, Bridge
+from backstride.apps.mqtt.discovery import HomeAssistant
 from backstride.apps.mqtt.repertoire import Repertoire, shipped
 from backstride.apps.mqtt.topics import Topics, is_slug, slug
 from backstride.driver.machine import Machine
@@ -44,6 +45,7 @@ class Wish:
     Attributes:
         devices: The treadmills as they were named.
         simulated: ``MODEL`` or ``MODEL:COUNT``, or None.
+        home_assistant: The discovery prefix of the Home Assistant that is to find them, or None.
     """
 
     address: BrokerAddress
@@ -51,6 +53,7 @@ class Wish:
     simulated: str | None = None
     name: str | None = None
     base: str = "backstride"
+    home_assistant: str | None = None
     allow_start: bool = False
 
 
@@ -62,6 +65,8 @@ async def serve(wish: Wish, settings: Settings) -> int:
         BridgeError: The broker refuses us. The belts stand.
     """
     topics = Topics(wish.base)
+    prefix = wish.home_assistant
+    home = None if prefix is None else HomeAssistant(topics, settings.units, prefix)
     name = slug(socket.gethostname(), "bridge") if wish.name is None else wish.name
     if not is_slug(name):
         raise ConfigError(f"--name: {name!r} is to be lower-case letters, digits and single dashes, such as 'attic'.")
@@ -83,7 +88,7 @@ async def serve(wish: Wish, settings: Settings) -> int:
     interruption = Interruption.of_task(asyncio.current_task())
     with interruption.listening(asyncio.get_running_loop()):
         try:
-            await Bridge(wish.address, name, topics, offer, tell=_tell).run(berths)
+            await Bridge(wish.address, name, topics, offer, tell=_tell, home=home).run(berths)
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise

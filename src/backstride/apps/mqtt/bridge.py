@@ -17,6 +17,7 @@ from backstride.apps.mqtt.claims import Claims
 from backstride.apps.mqtt.messages import read, read_availability, write
 from backstride.apps.mqtt.outbox import Message, Outbox
 from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
+from backstride.apps.mqtt.portrait import abilities
 from backstride.apps.mqtt.postman import Postman
 from backstride.apps.mqtt.station import LOG, Station
 from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from backstride.apps.mqtt.address import BrokerAddress
     from backstride.apps.mqtt.broker import Heard
+    from backstride.apps.mqtt.discovery import HomeAssistant
     from backstride.apps.mqtt.repertoire import Repertoire
     from backstride.driver.machine import Machine
 
@@ -81,6 +83,7 @@ class Bridge:
         topics: The topics in use.
         repertoire: What treadmills can be told to walk.
         tell: Called with sentences for whoever looks after the bridge.
+        home: The Home Assistant that is to show the treadmills, if one is.
         wall: Returns the seconds since 1970.
     """
 
@@ -92,12 +95,14 @@ class Bridge:
         repertoire: Repertoire,
         *,
         tell: Callable[[str], None],
+        home: HomeAssistant | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._topics = topics
         self._repertoire = repertoire
         self._tell = tell
+        self._home = home
         self._wall = wall
         self._broker = Broker(address, f"backstride-{name}", self._heard)
         self._claims = Claims(name)
@@ -237,9 +242,8 @@ class Bridge:
     def _hear_bridge(self, bridge: str, payload: bytes) -> None:
         with contextlib.suppress(ValueError):
             online = read_availability(payload)
-            if (
-                bridge == self.name and not online and not self._leaving
-            ):  # the last will of a connection before, or somebody's joke
+            if bridge == self.name and not online and not self._leaving:
+                # The last will of a connection before, or somebody's joke.
                 self._own.put(Channel.BRIDGE, ONLINE.encode())
                 self._postman.call(self._own)
             self._claims.hear_bridge(bridge, online=online)
@@ -294,18 +298,21 @@ class Bridge:
         """Offer a connected treadmill until another bridge turns out to have been first, or this one ends."""
         outbox = Outbox(self._topics, name)
         contested = asyncio.Event()
+        sessions = self._repertoire.fitting(machine.capabilities)
+        able = abilities(machine, self.name, sessions, allows_start=berth.allow_start)
         station = Station(
             machine,
             outbox,
             self._repertoire,
-            bridge=self.name,
-            allow_start=berth.allow_start,
+            able,
             filled=lambda: None if contested.is_set() else self._postman.call(outbox),
             wall=self._wall,
         )
         offer = _Offer(station, outbox, Claim(self.name, round(self._wall(), 3)), contested)
         self._offers[name] = offer
         outbox.put(Channel.CLAIM, write(offer.claim))
+        if self._home is not None:
+            outbox.keep(self._home.discovery(able, name))
         self._tell(f"{machine.name} is on the broker as {name}.")
         serving = asyncio.create_task(station.serve())
         giving_way = asyncio.create_task(contested.wait())
@@ -317,6 +324,8 @@ class Bridge:
             del self._offers[name]
             if not contested.is_set():
                 outbox.put(Channel.CLAIM, b"")
+                if self._home is not None and machine.is_simulated:  # a real one comes back
+                    outbox.keep(self._home.removal(name))
                 self._postman.call(outbox)
         if fault is not None:
             LOG.error("%s: the program failed; the belt was stopped", name, exc_info=fault)

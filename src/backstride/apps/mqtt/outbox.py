@@ -72,8 +72,11 @@ class Outbox:
         """Let `payload` be published on the topic of `channel`; an empty one takes back what the broker has kept."""
         rule = TOPICS[channel]
         assert rule.keeping is not None, f"{channel} is for others to publish on"  # noqa: S101 - a mistake of ours
-        message = Message(self._topics.of(channel, self.name), payload, rule.qos, rule.retained, rule.keeping)
-        match rule.keeping:
+        self.keep(Message(self._topics.of(channel, self.name), payload, rule.qos, rule.retained, rule.keeping))
+
+    def keep(self, message: Message) -> None:
+        """Let `message` be published: one that is on no topic of topics.py."""
+        match message.keeping:
             case Keeping.LATEST:
                 self._latest[message.topic] = message
                 self._unsent.pop(message.topic, None)

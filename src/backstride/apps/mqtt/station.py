@@ -15,7 +15,6 @@ from backstride.apps.mqtt.bulletin import Bulletin
 from backstride.apps.mqtt.desk import Desk, Refused
 from backstride.apps.mqtt.messages import read_caller, write
 from backstride.apps.mqtt.payloads import OFFLINE, Answer, Cause, Command, Outcome, Verb
-from backstride.apps.mqtt.portrait import abilities
 from backstride.apps.mqtt.repertoire import Choice
 from backstride.apps.mqtt.topics import Channel
 from backstride.apps.service import Walk
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from backstride.apps.mqtt.outbox import Outbox
+    from backstride.apps.mqtt.payloads import Abilities
     from backstride.apps.mqtt.repertoire import Repertoire
     from backstride.apps.service import Prepared
     from backstride.driver.confirmation import Outcome as MachineOutcome
@@ -53,8 +53,7 @@ class Station:
         machine: The treadmill.
         outbox: What is to be published waits here, under the treadmill's name in topics.
         repertoire: What it can be told to walk.
-        bridge: The bridge's name in topics.
-        allow_start: True if its belt may be started over MQTT (S1).
+        able: What it is told to be, and whether its belt may be started over MQTT (S1).
         filled: Called whenever something new waits in the outbox.
         wall: Returns the seconds since 1970.
 
@@ -68,9 +67,8 @@ class Station:
         machine: Machine,
         outbox: Outbox,
         repertoire: Repertoire,
+        able: Abilities,
         *,
-        bridge: str,
-        allow_start: bool,
         filled: Callable[[], None] = lambda: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -78,10 +76,10 @@ class Station:
         self.gives_way = False
         self._machine = machine
         self._repertoire = repertoire
-        self._bridge = bridge
+        self._able = able
         self._wall = wall
         self._loop = asyncio.get_running_loop()
-        self._desk = Desk(allow_start=allow_start)
+        self._desk = Desk(allow_start=able.allows_start)
         self._awaiting = Awaiting()
         self._tasks = Tasks()
         self._choice = Choice.first(repertoire, machine)
@@ -100,9 +98,7 @@ class Station:
 
     async def serve(self) -> None:
         """Offer the treadmill until cancelled; the belt stands then, or everything to stop it has been done (S6)."""
-        names = self._repertoire.fitting(self._machine.capabilities)
-        able = abilities(self._machine, self._bridge, names, allows_start=self._desk.allow_start)
-        self._bulletin.put(Channel.CAPABILITIES, write(able))
+        self._bulletin.put(Channel.CAPABILITIES, write(self._able))
         self._tell_session()
         forget = self._machine.on_event(lambda _: self._look())
         try:

@@ -18,6 +18,9 @@ MODELS = ("generic", "horizon-omega-z")
         ("run p --simulated sole-f85 --fast", "run p --simulated sole-f85 --fast"),
         ("run --simulated p --fast", "run --simulated p --fast"),
         ("scan --simulated", "scan --simulated"),
+        ("bridge --home-assistant", "bridge --home-assistant homeassistant"),
+        ("bridge --home-assistant --base a", "bridge --home-assistant homeassistant --base a"),
+        ("bridge --home-assistant ha --base a", "bridge --home-assistant ha --base a"),
         ("--debug scan --simulated", "--debug scan --simulated"),
         ("run p --units km/h --fast", "--units km/h run p --fast"),
         ("run p --config=here.toml --debug", "--config=here.toml --debug run p"),
@@ -27,7 +30,7 @@ MODELS = ("generic", "horizon-omega-z")
         ("", ""),
     ],
 )
-def test_options_of_the_program_come_first_and_a_bare_simulated_gets_its_model(typed: str, arranged: str) -> None:
+def test_options_of_the_program_come_first_and_bare_ones_get_their_usual_value(typed: str, arranged: str) -> None:
     assert arrange(typed.split()) == arranged.split()
 
 
