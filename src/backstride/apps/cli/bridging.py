@@ -71,17 +71,9 @@ async def serve(wish: Wish, settings: Settings) -> int:
     if not is_slug(name):
         raise ConfigError(f"--name: {name!r} is to be lower-case letters, digits and single dashes, such as 'attic'.")
     logging.basicConfig(level=logging.WARNING, format="backstride: %(message)s")
-    if wish.simulated is None:
-        if wish.allow_start:
-            raise ConfigError(
-                "--allow-start is for simulated treadmills. For a real one write mqtt_start = true under its name in "
-                "the settings: then a program may start its belt (S1)."
-            )
-        berths = list(_real(wish, acknowledged(settings)))
-    elif wish.devices:
-        raise ConfigError("Name treadmills with --device, or simulated ones with --simulated, not both.")
-    else:
-        berths = list(_simulated(wish.simulated, allow_start=wish.allow_start))
+    if wish.simulated is None and not wish.allow_start:
+        settings = acknowledged(settings)
+    berths = berths_of(wish, settings)
     offer = Repertoire(
         _profiles(settings), personal_limits(settings), settings.records, settings.body_mass_kg, settings.units
     )
@@ -93,6 +85,20 @@ async def serve(wish: Wish, settings: Settings) -> int:
             if interruption.number is None:
                 raise
     return interruption.exit_code
+
+
+def berths_of(wish: Wish, settings: Settings) -> list[Berth]:
+    """Return the treadmills that are meant; nothing is connected yet. Raises ConfigError."""
+    if wish.simulated is not None and wish.devices:
+        raise ConfigError("Name treadmills with --device, or simulated ones with --simulated, not both.")
+    if wish.simulated is not None:
+        return list(_simulated(wish.simulated, allow_start=wish.allow_start))
+    if wish.allow_start:
+        raise ConfigError(
+            "--allow-start is for simulated treadmills. For a real one write mqtt_start = true under its name in the "
+            "settings: then a program may start its belt (S1)."
+        )
+    return list(_real(wish, settings))
 
 
 def _real(wish: Wish, settings: Settings) -> Iterator[Berth]:
