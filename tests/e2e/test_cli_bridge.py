@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backstride import __version__
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
 if TYPE_CHECKING:
@@ -68,6 +69,30 @@ def test_s6_a_bridge_that_is_told_to_go_stops_its_belts_says_so_and_takes_leave(
     (record,) = program.records.glob("*.jsonl")
     ended = [json.loads(line) for line in record.read_text().splitlines()][-2]
     assert (ended["event"], ended["belt_standing"]) == ("ended", True)
+
+
+def test_home_assistant_is_told_of_a_treadmill_in_the_units_of_the_settings(
+    program: Program, broker: RealBroker
+) -> None:
+    async def story() -> None:
+        with bridging(program, broker, "--home-assistant", "--units", "mph"):
+            async with stranger(broker, "homeassistant/#") as me:
+                await me.until(lambda: bool(me.on("/config")))
+                assert me.last("/config")["origin"] == {"name": "Backstride", "sw_version": __version__}
+                told = me.last("/config")["components"]
+                assert told["speed"]["unit_of_measurement"] == "mph"
+                assert told["stop"]["command_topic"].endswith("/stop")
+                assert told["start"] == {"platform": "button"}, "not without --allow-start (S1)"
+
+    asyncio.run(story())
+
+
+def test_a_prefix_that_cannot_be_one_is_refused_before_anything_else(program: Program, broker: RealBroker) -> None:
+    with bridging(program, broker, "--home-assistant", "two words") as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "--home-assistant" in said
+    assert "Connected" not in said
 
 
 def test_a_killed_bridge_is_declared_gone_by_the_broker(program: Program, broker: RealBroker) -> None:

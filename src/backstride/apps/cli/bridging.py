@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from backstride import __version__
 from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.notice import acknowledged
 from backstride.apps.cli.offers import own_profiles
@@ -66,7 +67,7 @@ async def serve(wish: Wish, settings: Settings) -> int:
     """
     topics = Topics(wish.base)
     prefix = wish.home_assistant
-    home = None if prefix is None else HomeAssistant(topics, settings.units, prefix)
+    home = None if prefix is None else HomeAssistant(topics, settings.units, prefix, __version__)
     name = slug(socket.gethostname(), "bridge") if wish.name is None else wish.name
     if not is_slug(name):
         raise ConfigError(f"--name: {name!r} is to be lower-case letters, digits and single dashes, such as 'attic'.")

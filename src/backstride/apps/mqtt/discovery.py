@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride import __version__
 from backstride.apps.mqtt.entities import entities
 from backstride.apps.mqtt.outbox import Message
 from backstride.apps.mqtt.topics import BASE, Channel, Keeping, Topics, can_begin_topics, slug
@@ -33,6 +32,7 @@ class HomeAssistant:
         topics: The topics in use.
         unit: Unit of speeds and distances in what is shown.
         prefix: What the discovery topics begin with.
+        version: The version of the program that tells.
 
     Raises:
         ConfigError: `prefix` cannot be the beginning of a topic.
@@ -41,6 +41,7 @@ class HomeAssistant:
     topics: Topics
     unit: SpeedUnit = SpeedUnit.KMH
     prefix: str = PREFIX
+    version: str = "unknown"
 
     def __post_init__(self) -> None:
         if not can_begin_topics(self.prefix):
@@ -71,7 +72,7 @@ class HomeAssistant:
                 "name": able.name,
                 "model": f"{able.model} (simulated)" if able.simulated else able.model,
             },
-            "origin": {"name": "Backstride", "sw_version": __version__},
+            "origin": {"name": "Backstride", "sw_version": self.version},
             "availability": [{"topic": topic_of(Channel.BRIDGE)}, {"topic": topic_of(Channel.LINK)}],
             "availability_mode": "all",
             "components": components,
