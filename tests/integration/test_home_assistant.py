@@ -155,6 +155,24 @@ def test_s12_a_link_that_is_lost_leaves_nothing_as_it_was_and_stop_can_be_presse
     virtual_time(story())
 
 
+def test_s4_stop_is_pressed_while_the_link_is_down_and_no_session_runs_and_reaches_a_belt_that_moves(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            home = Home(den)
+            treadmill.console.press_start()
+            await asyncio.sleep(5.0)
+            treadmill.console.set_speed(Speed(300))
+            await until(lambda: home.state("speed") == "3.0", within=10)
+            treadmill.drop_link()
+            await until(lambda: home.state("link") == "offline", within=10)
+            home.send("stop")
+            await until(lambda: treadmill.belt.speed == 0, within=30)
+
+    virtual_time(story())
+
+
 def chosen(number: dict[str, Any]) -> Iterator[float]:
     """Yield every value that can be chosen."""
     low, high, step = (Decimal(str(number[key])) for key in ("min", "max", "step"))

@@ -37,10 +37,12 @@ def broker(tmp_path: Path) -> Iterator[RealBroker]:
 
 
 @contextlib.asynccontextmanager
-async def bridge(broker: RealBroker, treadmill: SimulatedTreadmill, *, shown: bool = True) -> AsyncIterator[None]:
+async def bridge(
+    broker: RealBroker, treadmill: SimulatedTreadmill, *, name: str = "cellar", shown: bool = True
+) -> AsyncIterator[None]:
     topics = Topics()
     home = HomeAssistant(topics) if shown else None
-    one = Bridge(read_address(broker.url), "cellar", topics, repertoire(), tell=lambda _: None, home=home)
+    one = Bridge(read_address(broker.url), name, topics, repertoire(), tell=lambda _: None, home=home)
     berth = Berth("a treadmill", functools.partial(Machine.connect, treadmill), allow_start=True)
     running = asyncio.create_task(one.run([berth]))
     try:
@@ -113,6 +115,25 @@ def test_a_simulated_treadmill_is_taken_away_at_the_end(broker: RealBroker) -> N
         async with stranger(broker) as later:
             await later.until(lambda: bool(later.on("/capabilities")))
             assert later.on("/config") == []
+
+    hurried(story())
+
+
+def test_of_two_bridges_the_one_that_drives_the_treadmill_is_the_one_that_home_assistant_looks_to(
+    broker: RealBroker,
+) -> None:
+    """They begin in the same instant, so that neither has heard of the other."""
+    treadmills = [SimulatedTreadmill(address="C0:FF:EE:00:A1:D3") for _ in range(2)]
+
+    async def story() -> None:
+        one, other = (bridge(broker, each, name=name) for each, name in zip(treadmills, ("attic", "hall"), strict=True))
+        async with stranger(broker) as me, one, other:
+            await found(me)
+            await asyncio.sleep(30)
+            driver = me.last("/claim")["bridge"]
+            shown = Shown(me.last("/config"))
+            assert shown.entities["stop"]["availability"] == [{"topic": f"backstride/v1/bridge/{driver}/availability"}]
+            assert me.last("/capabilities")["bridge"] == driver
 
     hurried(story())
 

@@ -262,8 +262,7 @@ class Bridge:
         else:
             self._claims.hear_claim(treadmill, None)
             LOG.warning("%s: the bridge %s claims it as well, and came later", treadmill, theirs.bridge)
-            offer.outbox.put(Channel.CLAIM, write(offer.claim))
-            self._postman.call(offer.outbox)
+            self._postman.repeat(offer.outbox, SETTLED_AFTER)
 
     # --- treadmills
 

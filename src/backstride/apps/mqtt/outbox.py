@@ -109,6 +109,10 @@ class Outbox:
         """Take note that the broker has `message`."""
         self._in_flight.pop(message, None)
 
+    def repeat(self) -> None:
+        """Let all that a broker is to keep go out once more."""
+        self._unsent = dict.fromkeys(self._latest)
+
     def start_over(self) -> None:
         """Begin on a new connection: what was not acknowledged goes out again, and all that a broker is to keep.
 
@@ -116,6 +120,6 @@ class Outbox:
         """
         self._every.extendleft(reversed(self._in_flight))
         self._in_flight.clear()
-        self._unsent = dict.fromkeys(self._latest)
+        self.repeat()
         if not self._telemetry and self._last_state is not None:
             self._telemetry.append(self._last_state)

@@ -36,6 +36,16 @@ class Postman:
         self._is_ready.set()
         self.idle.clear()
 
+    def repeat(self, outbox: Outbox, again_after: float) -> None:
+        """Publish what the broker keeps once more, and after some seconds again: somebody writes over it just now."""
+
+        def once_more() -> None:
+            outbox.repeat()
+            self.call(outbox)
+
+        once_more()
+        asyncio.get_running_loop().call_later(again_after, once_more)
+
     def pass_over(self, outbox: Outbox) -> None:
         """Leave what waits in `outbox` where it is."""
         self._ready.pop(outbox.name, None)
