@@ -71,7 +71,7 @@ class Counter:
 
     def answers(self) -> dict[str, Answer]:
         answers = [read(Answer, octets) for octets in self.on("answer")]
-        assert len({answer.id for answer in answers}) == len(answers), f"answered twice: {answers}"
+        assert len({answer.id for answer in answers}) == len(answers), "a command was answered twice"
         return {answer.id: answer for answer in answers}
 
     def outcome(self, caller: str) -> str:
