@@ -84,7 +84,7 @@ class Bridge:
         repertoire: What treadmills can be told to walk.
         tell: Called with sentences for whoever looks after the bridge.
         home: The Home Assistant that is to show the treadmills, if one is.
-        wall: Returns the seconds since 1970.
+        complete: Called once every treadmill is offered.
     """
 
     def __init__(
@@ -96,22 +96,22 @@ class Bridge:
         *,
         tell: Callable[[str], None],
         home: HomeAssistant | None = None,
-        wall: Callable[[], float] = time.time,
+        complete: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._topics = topics
         self._repertoire = repertoire
         self._tell = tell
         self._home = home
-        self._wall = wall
+        self._complete = complete
+        self._berths = 0
         self._broker = Broker(address, f"backstride-{name}", self._heard)
         self._claims = Claims(name)
         self._own = Outbox(topics, name)
         self._offers: dict[str, _Offer] = {}
         self._postman = Postman()
         self._settled = asyncio.Event()
-        self._met_before = False
-        self._leaving = False
+        self._met_before = self._leaving = False
 
     @property
     def protocol(self) -> str:
@@ -126,6 +126,7 @@ class Bridge:
         Raises:
             BridgeError: The broker refuses us.
         """
+        self._berths = len(berths)
         linking = asyncio.create_task(self._keep_connected())
         serving = [asyncio.create_task(self._serve(berth)) for berth in berths]
         try:
@@ -295,24 +296,21 @@ class Bridge:
 
     async def _offer(self, name: str, machine: Machine, berth: Berth) -> None:
         """Offer a connected treadmill until another bridge turns out to have been first, or this one ends."""
-        outbox = Outbox(self._topics, name)
+        outbox, repertoire = Outbox(self._topics, name), self._repertoire
         contested = asyncio.Event()
-        sessions = self._repertoire.fitting(machine.capabilities)
+        sessions = repertoire.fitting(machine.capabilities)
         able = abilities(machine, self.name, sessions, allows_start=berth.allow_start)
         station = Station(
-            machine,
-            outbox,
-            self._repertoire,
-            able,
-            filled=lambda: None if contested.is_set() else self._postman.call(outbox),
-            wall=self._wall,
+            machine, outbox, repertoire, able, filled=lambda: None if contested.is_set() else self._postman.call(outbox)
         )
-        offer = _Offer(station, outbox, Claim(self.name, round(self._wall(), 3)), contested)
+        offer = _Offer(station, outbox, Claim(self.name, round(time.time(), 3)), contested)
         self._offers[name] = offer
         outbox.put(Channel.CLAIM, write(offer.claim))
         if self._home is not None:
             outbox.keep(self._home.discovery(able, name))
         self._tell(f"{machine.name} is on the broker as {name}.")
+        if len(self._offers) == self._berths:
+            self._complete()
         serving = asyncio.create_task(station.serve())
         giving_way = asyncio.create_task(contested.wait())
         try:
