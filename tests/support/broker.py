@@ -218,6 +218,8 @@ async def stranger(
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+    if (ended := client._disconnected).done():  # noqa: SLF001 - a broker that was killed is an end that nobody asks for
+        ended.exception()
 
 
 async def _listen(client: aiomqtt.Client, heard: list[aiomqtt.Message]) -> None:
