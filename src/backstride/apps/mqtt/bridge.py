@@ -113,9 +113,9 @@ class Bridge:
         self._leaving = False
 
     @property
-    def protocol(self) -> str:
-        """The version of MQTT that is spoken, as people call it."""
-        return self._broker.protocol
+    def offered(self) -> tuple[str, ...]:
+        """The treadmills that are offered, by their names in topics."""
+        return tuple(self._offers)
 
     # --- from beginning to end
 
