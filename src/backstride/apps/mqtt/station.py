@@ -43,7 +43,6 @@ STOPS_APART: Final = 0.1
 """Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
 
 _OVER: Final = frozenset({SessionState.FINISHED, SessionState.ABORTED})
-_NO_SESSION: Final = "there is no session; start begins one"
 
 
 class Station:
@@ -178,18 +177,18 @@ class Station:
         match command:
             case Command(verb=Verb.PROFILE, argument=str(profile)):
                 self._choose(command, profile)
-            case Command(verb=Verb.START):
+            case Command(verb=Verb.START) if self._walk is None:
                 self._start(command)
             case Command(verb=Verb.CONFIRM) if self._walk is None:
                 self._confirm_first(command)
             case _ if self._walk is None:
-                self._reject(command, _NO_SESSION)
+                self._reject(command, "there is no session; start begins one")
             case _:
                 self._steer(command, self._walk)
 
     def _steer(self, command: Command, walk: Walk) -> None:
         """Hand a command to the session, whose rules decide; answer what it refuses, and wait for the rest."""
-        starts = command.verb is Verb.CONFIRM and walk.confirm_starts
+        starts = command.verb is Verb.START or (command.verb is Verb.CONFIRM and walk.confirm_starts)
         self._take_held()
         match command:
             case Command(verb=Verb.SET_SPEED, argument=Speed() as speed):
@@ -210,9 +209,7 @@ class Station:
 
     def _start(self, command: Command) -> None:
         """Begin the chosen session (S1)."""
-        if self._walk is not None:
-            self._reject(command, "a session runs already (S2)")
-        elif self._choice is None:
+        if self._choice is None:
             self._reject(command, "this treadmill cannot run any session that is on offer")
         elif self._choice.consent.limits_open:
             self._reject(command, f"{self._choice.consent.question.text} Send confirm first (S7).")
@@ -220,6 +217,10 @@ class Station:
             self._reject(command, "there is no connection to the treadmill (S12)")
         elif self._stopping is not None:
             self._reject(command, "the belt is being stopped (S2)")
+        elif (
+            self._machine.state.standing is False
+        ):  # no session is made only to be refused: its end would stop the belt
+            self._reject(command, "the belt is moving already; stop it first (S1)")
         else:
             self._begin(command, self._choice.prepared)
 
@@ -284,9 +285,9 @@ class Station:
             self._choice = Choice.of(name, self._repertoire, self._machine)
         except BackstrideError as error:
             self._reject(command, str(error))
-            return
-        self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
-        self._bulletin.tell_session()
+        else:
+            self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
+            self._bulletin.tell_session()
 
     # --- what goes out
 
@@ -329,6 +330,7 @@ class Station:
 
 
 _ACTS: Final[dict[Verb, Callable[[Walk], None]]] = {
+    Verb.START: Walk.start,
     Verb.PAUSE: Walk.pause,
     Verb.RESUME: Walk.resume,
     Verb.CONFIRM: Walk.confirm,
