@@ -100,8 +100,9 @@ def test_a_session_is_driven_from_its_choice_to_its_end(broker: RealBroker) -> N
             assert (await me.ask(den, "resume"))["outcome"] == "confirmed"
             assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
             assert treadmill.belt.speed == 0
+            await me.until(lambda: bool(me.events("ended")) and me.last("/session")["state"] == "idle")
             assert me.events("ended")[0]["belt_standing"] is True
-            assert me.last("/state")["standing"] is True
+            await me.until(lambda: me.last("/state")["standing"] is True)
 
     hurried(story())
     assert starts(treadmill) == 2
