@@ -145,6 +145,35 @@ def test_a_broker_that_is_killed_in_mid_session_changes_nothing_on_the_belt_and_
     hurried(story())
 
 
+def test_a_broker_that_is_lost_in_the_countdown_and_found_in_a_pause_is_told_how_things_stand(
+    broker: RealBroker,
+) -> None:
+    """The start was given once, and is used once (S1); the console pauses as ever (S11)."""
+    treadmill = SimulatedTreadmill()
+
+    async def story() -> None:
+        async with gate(broker) as way, house(way.url, treadmill):
+            async with stranger(broker) as me:
+                den = await there(me)
+                begun = await me.command(den, "start")
+                await me.until(lambda: me.last("/session")["state"] == "starting")
+                await way.shut()
+            await until(lambda: treadmill.belt.speed > 0, 60)
+            await asyncio.sleep(20)
+            treadmill.console.press_stop()
+            await until(lambda: treadmill.belt.speed == 0, 60)
+            async with stranger(broker) as me:
+                await way.open()
+                await me.until(lambda: bool(me.answers(begun)), 120)
+                assert [answer["outcome"] for answer in me.answers(begun)] == ["confirmed"]
+                await me.until(lambda: bool(me.on("/session")) and me.last("/session")["asking"] == "resume")
+                await asyncio.sleep(20)
+                assert starts(treadmill) == 1
+                assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
+
+    hurried(story())
+
+
 def test_a_bridge_waits_for_a_broker_that_is_not_there_yet(broker: RealBroker) -> None:
     treadmill = SimulatedTreadmill()
     broker.kill()
