@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 from backstride.apps.mqtt.address import BackOff
 from backstride.apps.mqtt.broker import KEEPALIVE, Broker
 from backstride.apps.mqtt.claims import Claims
+from backstride.apps.mqtt.linking import LOG
 from backstride.apps.mqtt.messages import read, read_availability, write
 from backstride.apps.mqtt.outbox import Message, Outbox
 from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
 from backstride.apps.mqtt.portrait import abilities
 from backstride.apps.mqtt.postman import Postman
-from backstride.apps.mqtt.station import LOG, Station
+from backstride.apps.mqtt.station import Station
 from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
 from backstride.errors import BridgeError, MachineError
 
@@ -114,9 +115,9 @@ class Bridge:
         self._met_before = self._leaving = False
 
     @property
-    def protocol(self) -> str:
-        """The version of MQTT that is spoken, as people call it."""
-        return self._broker.protocol
+    def offered(self) -> tuple[str, ...]:
+        """The treadmills that are offered, by their names in topics."""
+        return tuple(self._offers)
 
     # --- from beginning to end
 
