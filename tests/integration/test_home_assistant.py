@@ -60,6 +60,10 @@ class Home:
         topic = self.shown.entities[key]["state_topic"]
         return self.shown.state(key, self.den.on(topic.rsplit("/", 1)[1])[-1])
 
+    async def shows(self, **states: str) -> None:
+        """Wait until entities have these states."""
+        await until(lambda: {key: self.state(key) for key in states} == states, within=10)
+
 
 def test_a_session_is_chosen_started_steered_and_stopped_from_home_assistant(
     virtual_time: VirtualTime, treadmill: SimulatedTreadmill
@@ -67,31 +71,26 @@ def test_a_session_is_chosen_started_steered_and_stopped_from_home_assistant(
     async def story() -> None:
         async with counter(treadmill) as den:
             home = Home(den)
-            await until(lambda: home.state("moving") == "OFF", within=10)
-            assert [home.state(key) for key in ("session", "profile")] == ["idle", "first-steps"]
+            await home.shows(session="idle", profile="first-steps", moving="OFF")
             assert (await home.asked("profile", "long")).outcome is Outcome.CONFIRMED
-            assert home.state("profile") == "long"
+            await home.shows(profile="long")
             assert (await home.asked("start")).outcome is Outcome.CONFIRMED
             await until(lambda: home.state("speed") == "2.0", within=90)
-            assert [home.state(key) for key in ("session", "step", "moving", "target_speed")] == [
-                "running",
-                "1",
-                "ON",
-                "2.0",
-            ]
+            await home.shows(session="running", step="1", moving="ON", target_speed="2.0")
             await asyncio.sleep(6.0)
             assert (await home.asked("target_speed", 2.6)).outcome is Outcome.CONFIRMED
             assert (await home.asked("target_incline", 1.5)).outcome is Outcome.CONFIRMED
             assert treadmill.belt.speed == pytest.approx(2.6, abs=0.02)
-            assert [home.state(key) for key in ("target_speed", "target_incline")] == ["2.6", "1.5"]
+            await home.shows(target_speed="2.6", target_incline="1.5")
             assert (await home.asked("pause")).outcome is Outcome.CONFIRMED
             await until(lambda: home.state("question") != UNKNOWN)
             assert (await home.asked("resume")).outcome is Outcome.CONFIRMED
             assert (await home.asked("skip")).outcome is Outcome.CONFIRMED
-            assert home.state("step") == "2"
+            await home.shows(step="2")
             assert (await home.asked("stop")).outcome is Outcome.CONFIRMED
             assert home.state("answer").startswith("stop confirmed")
-            assert (home.state("session"), home.state("moving"), treadmill.belt.speed) == ("idle", "OFF", 0)
+            await home.shows(session="idle", moving="OFF")
+            assert treadmill.belt.speed == 0
             assert starts(treadmill) == 2
 
     virtual_time(story())
