@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backstride.apps.cli.interruption import INSISTS_AFTER
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
 if TYPE_CHECKING:
@@ -68,6 +69,26 @@ def test_s6_a_bridge_that_is_told_to_go_stops_its_belts_says_so_and_takes_leave(
     (record,) = program.records.glob("*.jsonl")
     ended = [json.loads(line) for line in record.read_text().splitlines()][-2]
     assert (ended["event"], ended["belt_standing"]) == ("ended", True)
+
+
+def test_s6_who_insists_leaves_at_once_and_is_told_to_look_at_the_belts(program: Program, broker: RealBroker) -> None:
+    async def story() -> None:
+        with bridging(program, broker, "generic", "--allow-start") as process:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/state")))
+                den = next(str(m.topic).split("/")[3] for m in me.heard if str(m.topic).endswith("/state"))
+                assert (await me.ask(den, "start"))["outcome"] == "confirmed"
+                await asyncio.sleep(2)
+                process.send_signal(signal.SIGINT)
+                await asyncio.sleep(INSISTS_AFTER + 0.1)  # a person who insists, and no wrapper that repeats it
+                process.send_signal(signal.SIGINT)
+                await me.until(lambda: process.poll() is not None, 10)
+            assert process.stderr is not None
+            said = process.stderr.read()
+            assert process.returncode == 5
+            assert "Look at every belt" in said
+
+    asyncio.run(story())
 
 
 def test_a_killed_bridge_is_declared_gone_by_the_broker(program: Program, broker: RealBroker) -> None:
