@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backstride import __version__
+from backstride.apps.cli.interruption import INSISTS_AFTER
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
 if TYPE_CHECKING:
@@ -83,6 +84,26 @@ def test_home_assistant_is_told_of_a_treadmill_in_the_units_of_the_settings(
                 assert told["speed"]["unit_of_measurement"] == "mph"
                 assert told["stop"]["command_topic"].endswith("/stop")
                 assert told["start"] == {"platform": "button"}, "not without --allow-start (S1)"
+
+    asyncio.run(story())
+
+
+def test_s6_who_insists_leaves_at_once_and_is_told_to_look_at_the_belts(program: Program, broker: RealBroker) -> None:
+    async def story() -> None:
+        with bridging(program, broker, "generic", "--allow-start") as process:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/state")))
+                den = next(str(m.topic).split("/")[3] for m in me.heard if str(m.topic).endswith("/state"))
+                assert (await me.ask(den, "start"))["outcome"] == "confirmed"
+                await asyncio.sleep(2)
+                process.send_signal(signal.SIGINT)
+                await asyncio.sleep(INSISTS_AFTER + 0.1)  # a person who insists, and no wrapper that repeats it
+                process.send_signal(signal.SIGINT)
+                await me.until(lambda: process.poll() is not None, 10)
+            assert process.stderr is not None
+            said = process.stderr.read()
+            assert process.returncode == 5
+            assert "Look at every belt" in said
 
     asyncio.run(story())
 

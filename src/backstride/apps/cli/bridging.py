@@ -7,12 +7,14 @@ import contextlib
 import functools
 import gc
 import logging
+import os
 import socket
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backstride import __version__
+from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.notice import acknowledged
 from backstride.apps.cli.offers import own_profiles
@@ -80,6 +82,7 @@ async def serve(wish: Wish, settings: Settings) -> int:
         _profiles(settings), personal_limits(settings), settings.records, settings.body_mass_kg, settings.units
     )
     interruption = Interruption.of_task(asyncio.current_task())
+    interruption.again = _leave_at_once
     with interruption.listening(asyncio.get_running_loop()):
         try:
             # Looking for garbage among a thousand treadmills takes a second, in which no Stop is heard (S4).
@@ -148,6 +151,12 @@ def _profiles(settings: Settings) -> dict[str, Profile]:
         else:
             own[profile.name] = profile
     return {**shipped(), **own}
+
+
+def _leave_at_once() -> None:
+    """Go, whatever hangs: every belt has been told to stop, and nobody has seen yet that it did (S6)."""
+    _tell("Left at once. Look at every belt, and use the treadmill's own stop button or the safety key if it moves.")
+    os._exit(ExitCode.FAULT)
 
 
 def _tell(text: str) -> None:
