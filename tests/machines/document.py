@@ -49,8 +49,8 @@ _UNTOLD: Final = "as it announces"
 _HEAD: Final = """\
 # Treadmills
 
-What is known of {described} models, of {unsupported} kinds of treadmill that cannot be driven, and of {reasons} that were
-noted without a rule coming of it. It is what other people have reported: none of these treadmills has been in our
+What is known of {described} models, of {unsupported} kinds of treadmill that cannot be driven, and of {reasons} that
+were noted without a rule coming of it. It is what other people have reported: none of these treadmills has been in our
 hands. One that is not here and offers FTMS is driven as the standard has it.
 
 `backstride info` tells what your treadmill can do once it is connected, `backstride machines ID` all that is known of a
