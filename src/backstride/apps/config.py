@@ -2,7 +2,7 @@
 
 The file lies where the platform keeps such files (platformdirs) and is written without losing a comment. It holds:
 units, the record folder, the treadmill to use, personal limits, the body mass for the estimate of energy, the
-treadmills met so far, and the day on which the safety notice was acknowledged (S14).
+treadmills met so far, what their consoles are set to, and the day on which the safety notice was acknowledged (S14).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from backstride.apps import settings_file
 from backstride.errors import ConfigError
+from backstride.machines.fields import WireUnit
 from backstride.units import Incline, Speed, SpeedUnit
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _VARIABLES: Final = {
 }
 _OPTIONS: Final = {"units": "--units", "records": "--record", "device": "--device"}
 _PATH_VARIABLE: Final = "BACKSTRIDE_CONFIG"
+_CONSOLES: Final = "mph or km/h, as the treadmill's own display shows speeds"
 
 
 def _speed(value: object) -> object:
@@ -77,6 +79,7 @@ class RememberedMachine(_Part):
     id: str | None = Field(default=None, description="an identifier that does not depend on this computer's adapter")
     model: str | None = Field(default=None, description="the name of a machine file, such as 'generic'")
     last_seen: AwareDatetime | None = Field(default=None, description="a date and time with its zone")
+    console: WireUnit | None = Field(default=None, strict=False, description=_CONSOLES)
 
 
 class FileSettings(_Part):
@@ -88,6 +91,7 @@ class FileSettings(_Part):
         description="a folder, such as '~/walks'",
     )
     device: str | None = Field(default=None, min_length=1, description="the name or address of a treadmill")
+    console: WireUnit = Field(default=WireUnit.KMH, strict=False, description=_CONSOLES)
     body_mass_kg: float | None = Field(default=None, ge=20, le=300, description="a number from 20 to 300")
     notice_acknowledged: date | None = Field(default=None, description="a date, such as 2026-11-22")
     limits: PersonalLimits = Field(default=PersonalLimits(), description="a table with speed and incline")
@@ -110,6 +114,11 @@ class Settings(FileSettings):
             if wanted in (known.casefold(), machine.address.casefold()):
                 return machine
         return None
+
+    def console_of(self, address: str) -> WireUnit:
+        """Return what the console of the treadmill with this address is set to: its own setting, else that of all."""
+        known = self.machine(address)
+        return self.console if known is None or known.console is None else known.console
 
 
 _TABLES: Final[Mapping[str, type[_Part]]] = {"limits": PersonalLimits, "machines": RememberedMachine}
@@ -163,7 +172,7 @@ def load_settings(
 
 
 def remember_machine(settings: Settings, name: str, machine: RememberedMachine) -> Settings:
-    """Save `machine` under `name`, or anew under the name a person gave to its address.
+    """Save `machine` under `name`, or anew under the name a person gave to its address, with the console they named.
 
     A name that belongs to another address gets a number. Raises ConfigError if the file cannot be written.
     """
@@ -173,6 +182,9 @@ def remember_machine(settings: Settings, name: str, machine: RememberedMachine) 
     while taken in settings.machines and settings.machines[taken].address.casefold() != address:
         number += 1
         taken = f"{name} {number}"
+    before = settings.machines.get(taken)
+    if before is not None and machine.console is None:
+        machine = machine.model_copy(update={"console": before.console})
     values = machine.model_dump()
     settings_file.save(settings.file, {("machines", taken, key): value for key, value in values.items()})
     return settings.model_copy(update={"machines": {**settings.machines, taken: machine}})
@@ -216,7 +228,7 @@ def _sentence(details: ErrorDetails, place: Callable[[KeyPath], str]) -> str:
         return f"{where}: unknown key {name!r}{_nearest(name, model.model_fields)}. Allowed: {allowed}."
     description = model.model_fields[name].description if name in model.model_fields else "a table with an address"
     found = "nothing" if details["type"] == "missing" else repr(details["input"])
-    spellings = [unit.value for unit in SpeedUnit] if name == "units" else []
+    spellings = [unit.value for unit in SpeedUnit] if name in {"units", "console"} else []
     return (
         f"{where}: {'.'.join(key)}: found {found}, allowed is {description}{_nearest(found.strip(_QUOTES), spellings)}."
     )

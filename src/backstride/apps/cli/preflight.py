@@ -86,6 +86,7 @@ def plan_payload(plan: Plan, machine: str) -> dict[str, object]:
         "runnable": plan.runnable,
         "refusals": list(plan.refusals),
         "confirm_limits": plan.confirm_limits,
+        "before": list(plan.before),
         "total_s": round(plan.total_time, 1),
         "distance_m": round(plan.total_distance, 1),
         "climb_m": round(plan.climb, 1),
@@ -157,4 +158,5 @@ def _totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
         rows[0] = ("Time", f"{format_duration(plan.total_time)}, and the waits for your confirmation")
     if plan.confirm_limits:
         rows.append(("To confirm", in_unit(plan.confirm_limits, unit)))
+    rows += [("See to first", sentence) for sentence in plan.before]
     return rows

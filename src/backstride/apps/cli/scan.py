@@ -35,6 +35,8 @@ def command(
     found = clock.run(_heard(discovery, seconds), virtual=simulated)
     if not console().is_terminal:
         console().print(_table(found))
+    for sentence in dict.fromkeys(item.unsupported.sentence for item in found if item.unsupported is not None):
+        typer.echo(f"\n{sentence}")
     if not found:
         typer.echo("No treadmill was heard. Switch it on, close other apps that use it, and stand next to it.")
 
@@ -68,12 +70,20 @@ def _table(found: "Iterable[Found]") -> "Table":
     table.columns[2].justify = "right"
     for item in found:
         name = Text(item.name, style="bold") if item.name else Text("(no name)", style="dim")
-        model = item.facts.model if item.known else "not known by its name"
-        remark = "in use by another app" if item.available is False else ""
-        if item.is_treadmill is None:
-            remark = remark or "perhaps; connecting will tell"
-        table.add_row(name, item.address, f"{item.rssi} dBm", model, remark)
+        table.add_row(name, item.address, f"{item.rssi} dBm", *_described(item))
     return table
+
+
+def _described(item: "Found") -> tuple[str, str]:
+    """Return the model, and what is to be said of it."""
+    if item.unsupported is not None:
+        return item.unsupported.model, "not supported"
+    model = item.facts.model if item.known else "not known by its name"
+    if item.available is False:
+        return model, "in use by another app"
+    if item.is_treadmill is None:
+        return model, "perhaps; connecting will tell"
+    return model, "locked until its maker's app unlocks it" if item.facts.control.locked else ""
 
 
 def _simulated() -> "Discovery":

@@ -14,8 +14,9 @@ from backstride.apps.config import RememberedMachine, remember_machine
 from backstride.capture.file import read_capture
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
-from backstride.errors import ConfigError, NotFound
-from backstride.machines.facts import GENERIC, load_facts
+from backstride.errors import ConfigError, Disconnected, NotFound
+from backstride.machines.facts import GENERIC, WireUnit, load_facts
+from backstride.machines.recognition import unsupported_by
 from backstride.simulator.replayed import ReplayedTreadmill, facts_in
 from backstride.simulator.treadmill import SimulatedTreadmill
 
@@ -44,6 +45,7 @@ class Target:
         simulated: Its facts if it is a simulated one.
         faults: What goes wrong with the simulated one.
         captured: The capture that is replayed in place of one.
+        console: What the console of the simulated one is set to; a capture says that itself.
         wanted: Name or address to look for; None is the only one in reach.
         facts: The machine file that the settings name for it, if they do.
     """
@@ -53,6 +55,7 @@ class Target:
     facts: MachineFacts | None = None
     faults: tuple[Fault, ...] = ()
     captured: Captured | None = None
+    console: WireUnit = WireUnit.KMH
 
     @property
     def is_simulated(self) -> bool:
@@ -78,7 +81,7 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
         captured = read_capture(Path(simulated))
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
-        return Target(simulated=load_facts(simulated))
+        return Target(simulated=load_facts(simulated).with_console(settings.console), console=settings.console)
     named = device or settings.device
     if named is None and len(settings.machines) == 1:
         named = next(iter(settings.machines))
@@ -112,13 +115,16 @@ async def connected(
     if target.simulated is not None:
         treadmill = _simulated(target)
         with _reporting(treadmill), capturing(capture, treadmill, trace) as told:
-            async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
+            async with Machine.connect(
+                treadmill, facts=target.simulated, console=target.console, trace=told
+            ) as machine:
                 yield machine
         return
     found = await _look_for(target)
+    console = settings.console_of(found.address)
     say(f"Connecting to {found.name or found.address} …")
-    with capturing(capture, found, trace) as told:
-        async with Machine.connect(found, facts=target.facts, trace=told) as machine:
+    with capturing(capture, found, trace) as told, _explained(found):
+        async with Machine.connect(found, facts=target.facts, console=console, trace=told) as machine:
             _remember(settings, machine)
             yield machine
 
@@ -139,12 +145,25 @@ def _reporting(treadmill: SimulatedTreadmill | ReplayedTreadmill) -> Iterator[No
             say_of(treadmill.replay)
 
 
+@contextlib.contextmanager
+def _explained(found: Found) -> Iterator[None]:
+    """Say of a treadmill that is known to speak only its maker's protocol why it cannot be connected to."""
+    try:
+        yield
+    except (Disconnected, NotFound) as error:
+        if found.unsupported is not None:
+            error.add_note(found.unsupported.sentence)
+        raise
+
+
 async def _look_for(target: Target) -> Found:
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
         return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
     except NotFound as error:
-        raise NotFound(f"{error} {_WITHOUT_ONE}") from error
+        unsupported = unsupported_by(target.wanted, offers_service=False)
+        why = "" if unsupported is None else f"{unsupported.sentence} "
+        raise NotFound(f"{error} {why}{_WITHOUT_ONE}") from error
 
 
 def _remember(settings: Settings, machine: Machine) -> None:
