@@ -17,7 +17,7 @@ from tests.e2e.command import events
 if TYPE_CHECKING:
     from tests.e2e.command import Program
 
-COMMANDS = ("run", "check", "scan", "info", "profiles", "machines", "records", "show", "decode")
+COMMANDS = ("pair", "run", "check", "scan", "info", "doctor", "profiles", "machines", "records", "show", "decode")
 
 
 # --- check
@@ -217,3 +217,24 @@ def test_the_version_is_printed(program: Program) -> None:
 def test_a_fault_shows_its_place_only_with_debug(program: Program) -> None:
     assert "Traceback" not in program.run("show", "nothing").stderr
     assert "Traceback" in program.run("show", "nothing", "--debug").stderr
+
+
+# --- doctor
+
+
+def test_doctor_tells_what_is_wrong_and_what_to_do_and_exits_3(program: Program) -> None:
+    done = program.run("doctor")
+    assert done.returncode == 3
+    assert "trouble  Bluetooth service" in done.stdout
+    assert "sudo apt install dbus bluez" in " ".join(done.stdout.split())
+    assert done.stdout.rstrip().endswith("1 trouble stands in the way.")
+    assert done.stderr == ""
+
+
+def test_doctor_examines_although_the_settings_cannot_be_read(program: Program) -> None:
+    program.settings.write_text("units = 'parsecs'\n")
+    told = json.loads(program.run("doctor", "--json", "--seconds", "0").stdout)
+    (settings,) = (finding for finding in told["findings"] if finding["check"] == "settings file")
+    assert settings["verdict"] == "trouble"
+    assert "line 1: units: found 'parsecs'" in settings["meaning"]
+    assert not program.records.exists()

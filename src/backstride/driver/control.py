@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from backstride.driver.state import MachineState
     from backstride.driver.uplink import Uplink
     from backstride.machines.capabilities import Capabilities
-    from backstride.machines.facts import MachineFacts
+    from backstride.machines.facts import ControlFacts, MachineFacts
     from backstride.protocol.control_point import Request
 
 _TARGETS: Final = (SetTargetSpeed, SetTargetInclination)
@@ -112,6 +112,13 @@ class Control:
         self._procedures[ticket.number] = settled
         self.pump()
         return await settled
+
+    async def take(self, facts: ControlFacts) -> Settled:
+        """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
+        for _ in range(facts.requests - 1):
+            await self.procedure(RequestControl())
+            await asyncio.sleep(facts.request_gap)
+        return await self.procedure(RequestControl())
 
     def halt(self, *, pause_first: bool) -> asyncio.Future[Outcome]:
         """Bring the belt to a standstill; what waits is withdrawn, and Stop is with the link in the next turn (S4)."""

@@ -99,6 +99,8 @@ def test_what_is_typed_outranks_the_environment_and_that_the_file(tmp_path: Path
     assert load_settings(file, environ=environ).device == "Other"
     assert load_settings(file, environ=environ, units="km/h").units is SpeedUnit.KMH
     assert settings.limits.speed == Speed(515)
+    assert load_settings(file, environ={"BACKSTRIDE_ADAPTER": "hci2"}).adapter == "hci2"
+    assert load_settings(file, environ={"BACKSTRIDE_ADAPTER": "hci2"}, adapter="hci1").adapter == "hci1"
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypat
     [
         (
             '# first\nunit = "mph"',
-            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, console, body_mass",
+            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, console, adapter, body_m",
         ),
         ("file = 'x'", "line 1: unknown key 'file'"),
         ('[limits]\n\nspede = "3 mph"', "line 3: unknown key 'spede' (nearest: 'speed'). Allowed: speed, incline."),
@@ -150,6 +152,7 @@ def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypat
         ("records = ''", "line 1: records: found ''"),
         ("records = '~nobody-at-all/x'", "line 1: records: found '~nobody-at-all/x', allowed is a folder"),
         ("device = ''", "line 1: device: found ''"),
+        ("adapter = '1'", "line 1: adapter: found '1', allowed is a Bluetooth adapter by its name on Linux"),
         ("notice_acknowledged = true", "line 1: notice_acknowledged: found True, allowed is a date"),
         ("[machines.Sole]\nmodel = 'x'", "line 1: machines.Sole.address: found nothing, allowed is its Bluetooth"),
         ("[machines]\nSole = 'AA:BB'", "line 2: machines.Sole: found 'AA:BB', allowed is a table with an address."),
@@ -270,16 +273,6 @@ def test_a_console_counts_for_its_treadmill_and_that_of_all_for_the_others(tmp_p
     consoles = [settings.console_of(address) for address in ("aa", "BB", "never met")]
     assert consoles == [WireUnit.KMH, WireUnit.MPH, WireUnit.MPH]
     assert loaded(written(tmp_path, machines)).console_of("BB") is WireUnit.KMH
-
-
-def test_a_treadmill_met_again_keeps_the_console_that_a_person_named(tmp_path: Path) -> None:
-    file = written(tmp_path, f'{WHOLE}console = "mph"   # since May\n')
-    settings = remember_machine(loaded(file), "Sole", RememberedMachine(address="AA:BB", model="therun-t15"))
-    assert settings == loaded(file)
-    assert settings.machines["Sole"].console is WireUnit.MPH
-    assert 'console = "mph"   # since May' in file.read_text()
-    again = remember_machine(settings, "Sole", RememberedMachine(address="AA:BB", console=WireUnit.KMH))
-    assert loaded(file).machines["Sole"].console is again.machines["Sole"].console is WireUnit.KMH
 
 
 def test_a_treadmill_is_forgotten(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def _show_lists(common: Common) -> None:
     met = plain_table("Treadmill met", "Address", "Model", "Last seen")
     for known, machine in settings.machines.items():
         seen = UNKNOWN if machine.last_seen is None else f"{machine.last_seen:%d %b %Y, %H:%M}"
-        met.add_row(Text(known, style="bold"), machine.address, machine.model or UNKNOWN, seen)
+        model = f"{machine.model or UNKNOWN}{' (simulated)' if machine.simulated else ''}"
+        met.add_row(Text(known, style="bold"), machine.address, model, seen)
     out.print()
     out.print(met)

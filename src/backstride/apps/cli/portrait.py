@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
+from backstride.machines.capabilities import before_session
 from backstride.machines.facts import GENERIC, PauseEffect, WireUnit
 from backstride.machines.incline_facts import InclineMap
 from backstride.protocol.features import MachineFeature, TargetSetting
@@ -29,6 +30,9 @@ _PAUSES: Final = {
     PauseEffect.REFUSED: "refused; Backstride uses Stop instead",
 }
 _UNTOLD: Final = "not told"
+LOCKED: Final = "Locked"
+SEE_TO: Final = "See to first"
+_FIRST: Final = ("Speed", "Incline", "Takes", "Watchdog")
 
 
 _OURS: Final = TargetSetting.SPEED_TARGET | TargetSetting.INCLINATION_TARGET
@@ -60,9 +64,17 @@ def treadmill_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
         ),
         ("Reports", _words(MachineFeature, identity.features.machine) or "nothing, it says"),
         ("Takes", _words(TargetSetting, identity.features.target & _OURS) or "no targets, it says"),
-        *(("See to first", sentence) for sentence in able.before),
         ("Watchdog", watchdog_text(machine)),
     ]
+
+
+def plain_rows(machine: Machine, unit: SpeedUnit) -> list[tuple[str, str]]:
+    """Return what a walker wants to know of a connected treadmill first, and then the rest, as names and values."""
+    rows, known = treadmill_rows(machine, unit)[1:], facts_rows(machine.facts, unit)
+    first = [row for row in rows if row[0] in _FIRST]
+    warnings = [row for row in known if row[0] in {LOCKED, SEE_TO}]
+    special = [row for row in known if row not in warnings] if machine.facts.id != GENERIC else []
+    return [*first, *warnings, *special, *(row for row in rows if row not in first)]
 
 
 def watchdog_text(machine: Machine) -> str:
@@ -76,13 +88,14 @@ def facts_rows(facts: MachineFacts, unit: SpeedUnit) -> list[tuple[str, str]]:
     rows: list[tuple[str, str | None]] = [
         ("Machine file", f"{facts.id}: {facts.model}"),
         ("", facts.summary),
+        *((LOCKED if sentence == control.locked else SEE_TO, sentence) for sentence in before_session(facts)),
         ("Called", names_text(facts)),
         ("Slowest", None if speed.floor is None else f"{speed.floor.text(unit)}, whatever it announces"),
         ("Its km/h", "are miles per hour" if speed.unit is WireUnit.MPH else None),
         ("Takes speeds", "for miles per hour" if control.write_unit is WireUnit.MPH else None),
         ("Set to miles", _in_miles(facts)),
         ("Deck", _deck(facts)),
-        ("Incline", _incline(facts)),
+        ("Its incline", _incline(facts)),
         ("Does not obey", _op_codes(control.ignored)),
         ("Refuses", _op_codes(control.refused)),
         ("Never answers", _op_codes(control.unanswered)),
@@ -92,8 +105,6 @@ def facts_rows(facts: MachineFacts, unit: SpeedUnit) -> list[tuple[str, str]]:
         ("Moves", f"within {control.motion_within:.0f} s of a start"),
         ("Targets", "only while the belt moves" if control.needs_motion else None),
         ("One app", "at a time: close every other one" if facts.link.centrals == 1 else None),
-        ("Locked", control.locked),
-        *(("Know this", sentence) for sentence in facts.advice),
     ]
     return [(name, value) for name, value in rows if value]
 

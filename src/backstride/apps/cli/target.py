@@ -82,16 +82,18 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
         return Target(simulated=load_facts(simulated).with_console(settings.console), console=settings.console)
+    real = [name for name, machine in settings.machines.items() if not machine.simulated]
     named = device or settings.device
-    if named is None and len(settings.machines) == 1:
-        named = next(iter(settings.machines))
+    if named is None and len(real) == 1:
+        named = real[0]
     if named is None:
         return Target()
     known = settings.machine(named)
     if known is None:
         return Target(wanted=named)
-    facts = load_facts(known.model) if known.model not in {None, GENERIC} and known.model is not None else None
-    return Target(wanted=known.address, facts=facts)
+    if known.simulated:
+        raise ConfigError(f"{named!r} is a simulated treadmill: name its model with --simulated instead.")
+    return Target(wanted=known.address, facts=facts_at(settings, known.address))
 
 
 @contextlib.asynccontextmanager
@@ -120,11 +122,13 @@ async def connected(
             ) as machine:
                 yield machine
         return
-    found = await _look_for(target)
+    found = await _look_for(target, settings.adapter)
+    called = settings.name_at(found.address)
+    say(f"Connecting to {called or found.name or found.address} …")
     console = settings.console_of(found.address)
-    say(f"Connecting to {found.name or found.address} …")
+    facts = target.facts or facts_at(settings, found.address)
     with capturing(capture, found, trace) as told, _explained(found):
-        async with Machine.connect(found, facts=target.facts, console=console, trace=told) as machine:
+        async with Machine.connect(found, facts=facts, console=console, trace=told, called=called) as machine:
             _remember(settings, machine)
             yield machine
 
@@ -156,10 +160,46 @@ def _explained(found: Found) -> Iterator[None]:
         raise
 
 
-async def _look_for(target: Target) -> Found:
+def facts_at(settings: Settings, address: str) -> MachineFacts | None:
+    """Return the machine file that the settings name for the treadmill at `address`; None to recognise it.
+
+    Raises:
+        ConfigError: That file is not there, or cannot be read.
+    """
+    known = settings.machine(address)
+    return None if known is None or known.model in {None, GENERIC} else load_facts(str(known.model))
+
+
+def favourites(settings: Settings, *, simulated: bool) -> tuple[str, ...]:
+    """Return the addresses of the treadmills met before, the one used last first; the settings' own is the only one."""
+    met = [machine for machine in settings.machines.values() if machine.simulated is simulated]
+    chosen = None if settings.device is None else settings.machine(settings.device)
+    if chosen is not None and chosen.simulated is simulated:
+        return (chosen.address,)
+    met.sort(key=lambda machine: 0.0 if machine.last_seen is None else -machine.last_seen.timestamp())
+    return tuple(machine.address for machine in met)
+
+
+def met(settings: Settings, machine: Machine) -> RememberedMachine:
+    """Return what is to be remembered of a connected treadmill, beside what is known of it and still holds."""
+    identity = machine.identity
+    before = settings.machine(identity.address)
+    return RememberedMachine(
+        address=identity.address,
+        id=None if before is None else before.id,
+        model=machine.facts.id if before is None or before.model in {None, GENERIC} else before.model,
+        advertised=identity.name or (None if before is None else before.advertised),
+        simulated=machine.is_simulated,
+        console=None if before is None else before.console,
+        last_seen=datetime.now().astimezone(),
+    )
+
+
+async def _look_for(target: Target, adapter: str | None) -> Found:
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
-        return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
+        discovery = Discovery(adapter=adapter)
+        return await (discovery.find(target.wanted) if target.wanted else discovery.find_any())
     except NotFound as error:
         unsupported = unsupported_by(target.wanted, offers_service=False)
         why = "" if unsupported is None else f"{unsupported.sentence} "
@@ -167,10 +207,7 @@ async def _look_for(target: Target) -> Found:
 
 
 def _remember(settings: Settings, machine: Machine) -> None:
-    met = RememberedMachine(
-        address=machine.identity.address, model=machine.facts.id, last_seen=datetime.now().astimezone()
-    )
     try:
-        remember_machine(settings, machine.name, met)
+        remember_machine(settings, machine.name, met(settings, machine))
     except ConfigError as error:
         say(f"The treadmill is not remembered: {error}")
