@@ -127,8 +127,11 @@ async def connected(
     say(f"Connecting to {called or found.name or found.address} …")
     console = settings.console_of(found.address)
     facts = target.facts or facts_at(settings, found.address)
-    with capturing(capture, found, trace) as told, _explained(found):
-        async with Machine.connect(found, facts=facts, console=console, trace=told, called=called) as machine:
+    with capturing(capture, found, trace) as told:
+        async with contextlib.AsyncExitStack() as stack:
+            way = Machine.connect(found, facts=facts, console=console, trace=told, called=called)
+            with _explained(found):
+                machine = await stack.enter_async_context(way)
             _remember(settings, machine)
             yield machine
 
