@@ -166,6 +166,33 @@ def test_from_the_list_a_treadmill_is_driven_by_its_console_too(
     assert "Finished" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("model", MILES)
+@pytest.mark.parametrize("real", list(WireUnit))
+def test_s7_a_console_that_is_set_otherwise_than_the_settings_say_never_takes_the_belt_beyond_the_plan(
+    virtual_time: Callable[..., Any], model: str, real: WireUnit
+) -> None:
+    """It holds at what it sees, or the distance gives the unit away; either way nobody walks 1.6 times as fast."""
+    told = WireUnit.KMH if real is WireUnit.MPH else WireUnit.MPH
+    fastest = Speed(320)
+    profile = Profile(name="Walk", steps=(Steady(duration=120, speed=fastest, incline=Incline(0)),))
+    speeds: list[float] = []
+
+    async def story() -> None:
+        treadmill = SimulatedTreadmill(load_facts(model).with_console(real))
+        async with Machine.connect(treadmill, console=told) as machine:
+            walk = Walk(machine, prepare(profile, machine))
+            machine.on_state(lambda _: speeds.append(treadmill.belt.speed))
+            running = asyncio.create_task(walk.run())
+            walk.start()
+            await asyncio.sleep(100)
+            walk.stop()
+            await running
+        assert treadmill.belt.standing
+
+    virtual_time(story())
+    assert 0 < max(speeds) <= fastest.kmh
+
+
 # --- what is to be seen to is shown before the belt starts
 
 

@@ -273,6 +273,8 @@ def test_a_console_counts_for_its_treadmill_and_that_of_all_for_the_others(tmp_p
     consoles = [settings.console_of(address) for address in ("aa", "BB", "never met")]
     assert consoles == [WireUnit.KMH, WireUnit.MPH, WireUnit.MPH]
     assert loaded(written(tmp_path, machines)).console_of("BB") is WireUnit.KMH
+    simulated = f'console = "mph"\n{machines}simulated = true\nconsole = "km/h"\n'  # it has the console of all
+    assert loaded(written(tmp_path, simulated)).console_of("BB") is WireUnit.MPH
 
 
 def test_a_treadmill_is_forgotten(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from backstride.capture.file import read_capture
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
 from backstride.errors import ConfigError, Disconnected, NotFound
-from backstride.machines.facts import GENERIC, WireUnit, load_facts
+from backstride.machines.facts import GENERIC, load_facts
 from backstride.machines.recognition import unsupported_by
 from backstride.simulator.replayed import ReplayedTreadmill, facts_in
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -42,10 +42,9 @@ class Target:
     """The treadmill that is meant.
 
     Attributes:
-        simulated: Its facts if it is a simulated one.
+        simulated: Its facts if it is a simulated one, its console set to what the settings say.
         faults: What goes wrong with the simulated one.
         captured: The capture that is replayed in place of one.
-        console: What the console of the simulated one is set to; a capture says that itself.
         wanted: Name or address to look for; None is the only one in reach.
         facts: The machine file that the settings name for it, if they do.
     """
@@ -55,7 +54,6 @@ class Target:
     facts: MachineFacts | None = None
     faults: tuple[Fault, ...] = ()
     captured: Captured | None = None
-    console: WireUnit = WireUnit.KMH
 
     @property
     def is_simulated(self) -> bool:
@@ -81,7 +79,7 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
         captured = read_capture(Path(simulated))
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
-        return Target(simulated=load_facts(simulated).with_console(settings.console), console=settings.console)
+        return Target(simulated=load_facts(simulated).with_console(settings.console))
     real = [name for name, machine in settings.machines.items() if not machine.simulated]
     named = device or settings.device
     if named is None and len(real) == 1:
@@ -117,9 +115,7 @@ async def connected(
     if target.simulated is not None:
         treadmill = _simulated(target)
         with _reporting(treadmill), capturing(capture, treadmill, trace) as told:
-            async with Machine.connect(
-                treadmill, facts=target.simulated, console=target.console, trace=told
-            ) as machine:
+            async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
                 yield machine
         return
     found = await _look_for(target, settings.adapter)
