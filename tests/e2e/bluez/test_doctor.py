@@ -17,7 +17,7 @@ from backstride.driver.doctor.findings import Check, Verdict
 from backstride.driver.doctor.gathering import look_around
 from backstride.driver.doctor.snapshot import Access, Patient
 from backstride.driver.machine import Machine
-from tests.e2e.bluez.test_commands import BUS
+from tests.e2e.bluez.emulated import BUS
 from tests.e2e.command import Program
 from tests.support.bench import until
 

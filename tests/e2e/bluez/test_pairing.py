@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tests.e2e.bluez.emulated import BUS, PATIENCE
 from tests.e2e.terminal import on_a_terminal
 
 if TYPE_CHECKING:
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-PATIENCE: Final = 120.0
-"""Seconds for a program to load on an emulated computer that others keep busy."""
-
 RUNS: Final = 3
-BUS: Final = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/var/run/dbus/system_bus_socket")
 
 
 async def beside_the_loop(work: Callable[[], Result]) -> Result:
