@@ -155,7 +155,7 @@ def test_info_tells_ranges_and_what_a_machine_does_not_obey(program: Program) ->
 
 def test_info_tells_a_fixed_deck_and_what_is_to_be_seen_to(program: Program) -> None:
     fixed = " ".join(program.run("info", "--simulated", "domyos-ts100").stdout.split())
-    assert "cannot be set: the deck of a Domyos TS100 is fixed at 26.8 %" in fixed
+    assert "cannot be set: the deck of the Domyos TS100 is fixed at 26.8 %" in fixed
     taken = " ".join(program.run("info", "--simulated", "therun-t15").stdout.split())
     assert "It is taken to be set to kilometres" in taken
     program.settings.write_text('console = "mph"\n', encoding="utf-8")
