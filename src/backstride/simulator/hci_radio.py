@@ -13,7 +13,9 @@ from bumble.hci import Address, HCI_ErrorCode
 from bumble.transport import open_transport
 
 from backstride.errors import ConfigError, Disconnected
+from backstride.protocol import uuids
 from backstride.protocol.att import AttError
+from backstride.protocol.uuids import short_uuid
 from backstride.simulator.att_server import AttServer
 from backstride.simulator.gatt import AttFault
 from backstride.simulator.radio import Radio
@@ -281,12 +283,12 @@ class HciRadio(Radio):
                 await device.stop_advertising()
 
     def _advertisement(self) -> bytes:
-        """Return what is advertised: service, service data, and as much of the name as there is room for."""
-        service = bytes.fromhex("2618")
-        kind = AdvertisingData.Type
+        """Return what is advertised: services, service data, and as much of the name as there is room for."""
+        kind, service = AdvertisingData.Type, _octets_of(uuids.FITNESS_MACHINE_SERVICE)
+        sensors = (_octets_of(sensor.service.uuid) for sensor in self.peripheral.sensors.kinds)
         parts = [
             (kind.FLAGS, _FLAGS),
-            (kind.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, service),
+            (kind.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, b"".join((service, *sensors))),
         ]
         if self.service_data is not None:
             parts.append((kind.SERVICE_DATA_16_BIT_UUID, service + self.service_data))
@@ -326,6 +328,11 @@ async def _opened(transport: str) -> Transport:
         raise ConfigError(f"{transport} cannot be opened: this user may not ({error}).") from error
     except Exception as error:
         raise ConfigError(f"{transport} cannot be opened: {str(error) or type(error).__name__}.") from error
+
+
+def _octets_of(service: str) -> bytes:
+    """Return the 16-bit UUID of a service as it is advertised."""
+    return (short_uuid(service) or 0).to_bytes(2, "little")
 
 
 def _cut(name: bytes, octets: int) -> bytes:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 DEFAULT_MTU: Final = 23
 """ATT_MTU of a link before both sides agree on more (Core Vol 3 F 3.2.8)."""
 
+ATT_HEADER: Final = 3
+"""Octets of a notification or an indication before its value."""
+
 
 @dataclass(slots=True, eq=False)
 class Connection:
