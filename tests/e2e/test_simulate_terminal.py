@@ -217,3 +217,15 @@ async def test_without_a_terminal_each_happening_is_a_line(program: Program) -> 
             command.send_signal(signal.SIGTERM)
             await told(lambda: command.poll() is not None)
             assert (command.returncode, command.stderr.read()) == (143, "")
+
+
+async def test_a_terminal_that_is_closed_ends_it_with_129_and_its_client_loses_the_link(program: Program) -> None:
+    link = VirtualLink()
+    async with unix_adapter(link) as transport:
+        with simulating(program, transport) as terminal:
+            await shown(terminal, GREETING)
+            async with phone_on(link) as phone:
+                asyncio.get_running_loop().remove_reader(terminal.master)
+                terminal.cut()
+                await told(lambda: terminal.process.poll() == 129)
+                await told(lambda: not phone.client.is_connected)
