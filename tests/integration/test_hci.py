@@ -16,6 +16,7 @@ from bumble.att import ATT_Error
 from bumble.core import UUID
 from bumble.device import Device, Peer
 from bumble.hci import Address
+from bumble.keys import MemoryKeyStore
 
 from backstride.driver.confirmation import Confirmed
 from backstride.driver.machine import Machine
@@ -32,13 +33,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bumble.gatt_client import CharacteristicProxy, DescriptorProxy
+    from bumble.keys import KeyStore
 
 
 @contextlib.asynccontextmanager
-async def central(link: VirtualLink, treadmill: HciTreadmill, number: int = 1) -> AsyncIterator[Peer]:
+async def central(
+    link: VirtualLink, treadmill: HciTreadmill, number: int = 1, keys: KeyStore | None = None
+) -> AsyncIterator[Peer]:
     """Connect bumble's own central, which knows nothing of ours, and let it discover everything."""
     controller = link.controller(f"foreigner {number}")
     device = Device.with_hci("foreigner", Address(f"C0:00:00:00:EE:{number:02X}"), controller, controller)
+    device.keystore = keys
     await device.power_on()
     connection = await device.connect(Address(treadmill.address), timeout=None)
     peer = Peer(connection)
@@ -257,6 +262,39 @@ def test_a_configuration_is_that_of_its_link_alone_and_gone_with_it(virtual_time
                 assert await configuration(other, CONTROL_POINT).read_value() == b"\x02\x00"
                 control = characteristic(again, FITNESS_MACHINE, CONTROL_POINT)
                 assert await refusal(control.write_value(b"\x00", with_response=True)) == 0xFD
+
+    virtual_time(story())
+
+
+def test_a_client_that_has_paired_finds_its_configuration_again_and_nobody_else_does(
+    virtual_time: Callable[..., Any],
+) -> None:
+    async def story() -> None:
+        link, treadmill, keys = VirtualLink(), HciTreadmill(), MemoryKeyStore()
+        async with treadmill.on_air(link):
+            async with central(link, treadmill, keys=keys) as peer:
+                await configuration(peer, TREADMILL_DATA).write_value(b"\x01\x00", with_response=True)
+                await peer.connection.pair()
+                await configuration(peer, CONTROL_POINT).write_value(b"\x02\x00", with_response=True)
+            async with central(link, treadmill) as somebody:  # under the same address, without the key
+                assert await configuration(somebody, TREADMILL_DATA).read_value() == b"\x00\x00"
+            async with central(link, treadmill, number=2) as other:
+                await other.connection.pair()
+                assert await configuration(other, TREADMILL_DATA).read_value() == b"\x00\x00"
+            async with central(link, treadmill, keys=keys) as again:
+                assert await configuration(again, TREADMILL_DATA).read_value() == b"\x00\x00"
+                await again.connection.encrypt()
+                assert await configuration(again, TREADMILL_DATA).read_value() == b"\x01\x00"
+                assert await configuration(again, CONTROL_POINT).read_value() == b"\x02\x00"
+                heard: list[bytes] = []
+                handle = characteristic(again, FITNESS_MACHINE, TREADMILL_DATA).handle
+                again.gatt_client.notification_subscribers[handle] = {heard.append}
+                await asyncio.sleep(3.5)
+                assert len(heard) == 3
+                await configuration(again, TREADMILL_DATA).write_value(b"\x00\x00", with_response=True)
+            async with central(link, treadmill, keys=keys) as at_last:
+                await at_last.connection.encrypt()
+                assert await configuration(at_last, TREADMILL_DATA).read_value() == b"\x00\x00"
 
     virtual_time(story())
 

@@ -116,6 +116,7 @@ class HciRadio(Radio):
         self._device: Device | None = None
         self._ether: tuple[VirtualLink, Controller] | None = None
         self._by_bearing: dict[Bearing, HciLink] = {}
+        self._paired: set[str] = set()  # addresses of clients whose keys are kept
         self._tasks: set[asyncio.Task[None]] = set()
         self._advertises = False
         self._changing = asyncio.Lock()
@@ -242,6 +243,7 @@ class HciRadio(Radio):
         bearing.on(bearing.EVENT_DISCONNECTION, lambda _reason: self._lost(link))
         bearing.on(bearing.EVENT_CONNECTION_ATT_MTU_UPDATE, lambda: self._take_mtu(link))
         bearing.on(bearing.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda: self._take_encryption(link))
+        bearing.on(bearing.EVENT_PAIRING, lambda _keys: self._take_pairing(link))
         self.pump()
 
     def _lost(self, link: HciLink) -> None:
@@ -256,6 +258,17 @@ class HciRadio(Radio):
 
     def _take_encryption(self, link: HciLink) -> None:
         link.connection.encrypted = bool(link.bearing.encryption)
+        if link.connection.encrypted and str(link.bearing.peer_address) in self._paired:
+            self._recognise(link)
+
+    def _take_pairing(self, link: HciLink) -> None:
+        self._paired.add(str(link.bearing.peer_address))
+        self._recognise(link)
+
+    def _recognise(self, link: HciLink) -> None:
+        if link.alive:
+            self.peripheral.recognise(link.connection, str(link.bearing.peer_address), self.now)
+            self.pump()
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -62,6 +62,7 @@ class Peripheral:
         self.writes: list[ControlWrite] = []
         self._records = Records(facts, self.belt, self.session, self.faults, self.sensors)
         self._characteristics = {one.uuid: one for service in self.services for one in service.characteristics}
+        self._configurations: dict[str, dict[str, Cccd]] = {}  # of each client that has paired
         self._emissions: list[Emission] = []
         self._answer: tuple[float, Connection, tuple[bytes, ...]] | None = None  # due, to whom, what
         self._unconfirmed: Connection | None = None
@@ -124,6 +125,19 @@ class Peripheral:
         connection = Connection(self._count, min(mtu, self.facts.link.mtu), encrypted)
         self.connections.append(connection)
         return connection
+
+    def recognise(self, connection: Connection, client: str, now: float) -> None:
+        """Take a link for one of a paired client, whose configuration outlives its links (Core Vol 3 G 3.3.3.3).
+
+        Args:
+            connection: The link, encrypted.
+            client: The address it is known by.
+            now: Seconds.
+        """
+        kept = self._configurations.setdefault(client, {})
+        kept.update(connection.subscriptions)
+        connection.subscriptions = kept
+        self._records.schedule(self.connections, now)
 
     def disconnect(self, connection: Connection) -> None:
         """Forget a link. The belt goes on as it is (fact sheet 9: the session outlives the link)."""

@@ -18,7 +18,7 @@ ATT_HEADER: Final = 3
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One client's link; everything in it is gone with the link (fact sheet 7.5, 11).
+    """One client's link; everything in it is gone with the link (fact sheet 7.5, 11), but what a paired client wants.
 
     Attributes:
         number: Counted from 1 over the life of the machine.
