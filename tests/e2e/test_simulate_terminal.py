@@ -204,13 +204,16 @@ async def test_ctrl_c_ends_it_with_130_and_its_client_loses_the_link(program: Pr
 async def test_without_a_terminal_each_happening_is_a_line(program: Program) -> None:
     link, loop, shown_so_far = VirtualLink(), asyncio.get_running_loop(), bytearray()
     async with unix_adapter(link) as transport:
-        with program.start("simulate", "--hci", transport, "--name", "Gym 7", "--address", ADDRESS) as command:
+        named = ("--name", "Gym 7", "--address", ADDRESS)
+        with program.start("simulate", "--hci", transport, *named, "--heart-rate") as command:
             assert command.stdout is not None
             assert command.stderr is not None
             out = command.stdout.fileno()
             loop.add_reader(out, lambda: shown_so_far.extend(os.read(out, 65536)))
             await told(lambda: shown_so_far.startswith(GREETING.encode()))
-            async with phone_on(link):
+            async with phone_on(link) as phone:
+                assert phone.client.services.get_service(uuids.HEART_RATE_SERVICE)
+                assert phone.client.services.get_service(uuids.RUNNING_SPEED_SERVICE) is None
                 await told(lambda: b"\nClient 1 is connected.\n" in shown_so_far)
             await told(lambda: b"\nClient 1 is gone.\n" in shown_so_far)
             loop.remove_reader(out)
