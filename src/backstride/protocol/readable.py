@@ -272,8 +272,8 @@ def _advertising_structure(value: bytes) -> Described:
 def _rsc_measurement(value: bytes) -> Described:
     if not value:
         return {"error": _TRUNCATED}
-    flags, layout = running_speed.RscFlag(value[0]), running_speed.rsc_layout(value[0])
-    described = _parts(layout, _SENSOR_KEYS, value)
+    flags = value[0]
+    described = _parts(running_speed.rsc_layout(flags), _SENSOR_KEYS, value)
     described["running"] = bool(flags & running_speed.RscFlag.RUNNING)
     return described | ({"rfu_bits_set": True} if flags & ~running_speed.RSC_FLAGS else {})
 
@@ -287,13 +287,13 @@ def _rsc_feature(value: bytes) -> Described:
 def _heart_rate(value: bytes) -> Described:
     if not value:
         return {"error": _TRUNCATED}
-    flags, layout = heart_rate.HeartRateFlag(value[0]), heart_rate.heart_rate_layout(value[0])
+    flags, layout, known = value[0], heart_rate.heart_rate_layout(value[0]), heart_rate.HeartRateFlag
     intervals = heart_rate.rr_intervals_of(value)
     behind = layout.size + UINT16.octets * len(intervals)
     described = _parts(layout, _SENSOR_KEYS, value[: layout.size] + value[behind:])
-    if flags & flags.CONTACT_TOLD:
-        described["sensor_contact"] = bool(flags & flags.CONTACT)
-    if flags & flags.RR_INTERVALS:
+    if flags & known.CONTACT_TOLD:
+        described["sensor_contact"] = bool(flags & known.CONTACT)
+    if flags & known.RR_INTERVALS:
         described["rr_intervals_s"] = [interval / heart_rate.RR_UNITS_PER_SECOND for interval in intervals]
     return described | ({"rfu_bits_set": True} if flags & ~heart_rate.HEART_RATE_FLAGS else {})
 
