@@ -54,7 +54,7 @@ class Terminal:
         deadline = time.monotonic() + within
         while text not in without_escapes(self.raw):
             assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
-            self._read(0.1)
+            self.read(0.1)
 
     def press(self, keys: str) -> None:
         self.raw = ""
@@ -65,8 +65,8 @@ class Terminal:
         deadline = time.monotonic() + LONGEST
         while self.process.poll() is None:
             assert time.monotonic() < deadline, "the program did not end"
-            self._read(0.1)
-        self._read(0)
+            self.read(0.1)
+        self.read(0)
         assert termios.tcgetattr(self._slave) == self.before, "the terminal is not as it was"
         return self.process.returncode
 
@@ -83,7 +83,8 @@ class Terminal:
             os.close(self.master)
             os.close(self._slave)
 
-    def _read(self, timeout: float) -> None:
+    def read(self, timeout: float = 0) -> None:
+        """Read what is shown by now, or within so many seconds."""
         while select.select([self.master], [], [], timeout)[0]:
             self.raw += os.read(self.master, 65536).decode("utf-8", errors="replace")
             timeout = 0
