@@ -33,7 +33,7 @@ HEARD_WITHIN: Final = 20.0
 """Seconds for a scan to hear a treadmill."""
 
 CARRIED_WITHIN: Final = 3.0
-"""Seconds for bluetoothd to tell of a lost link: a second more than it takes."""
+"""Seconds for bluetoothd to tell of a lost link, or to take one down: a second more than it takes."""
 
 
 class BluezBench(TreadmillBench):
@@ -48,8 +48,11 @@ class BluezBench(TreadmillBench):
 
     async def connect(self) -> Tester:
         if self.peripheral.connections:
-            return await self._connected(self._other)
+            return await self.connect_stranger()
         return await super().connect()
+
+    async def connect_stranger(self) -> Tester:
+        return await self._connected(self._other)
 
 
 class BluezTransport:
