@@ -64,7 +64,8 @@ class Control:
         self._capabilities = capabilities
         self._console = console
         self._loop = asyncio.get_running_loop()
-        self._queue = ProcedureQueue(QueueRules(facts.control.pacing, frozenset(map(int, facts.control.unanswered))))
+        control = facts.control
+        self._queue = ProcedureQueue(QueueRules(control.pacing, frozenset(control.unanswered), patience=owner.patience))
         self._obedience = ObedienceWatch(capabilities)
         self._commands = Commands(self._queue, self._obedience)
         self._procedures: dict[int, asyncio.Future[Settled]] = {}
@@ -169,6 +170,11 @@ class Control:
                 self._obedience.forget(Command.SPEED)
             case events.ConsoleIncline():
                 self._obedience.forget(Command.INCLINE)
+        self.pump()
+
+    def seen_standing(self) -> None:
+        """Take a person's word that the belt stands, where telemetry ends with the motion (S5)."""
+        self._halt_ends(Confirmed())
         self.pump()
 
     def link_made(self) -> None:

@@ -57,6 +57,7 @@ class Found:
         available: False if it says that it is in use; None if it says nothing.
         is_treadmill: True if the advertisement says treadmill, None if only a connection can tell.
         scanner_backend: The bleak scanner backend that heard it; None is the platform's own.
+        payload: Its service data for the Fitness Machine Service as heard last, or None.
     """
 
     device: BLEDevice
@@ -67,6 +68,7 @@ class Found:
     available: bool | None
     is_treadmill: bool | None
     scanner_backend: type[BaseBleakScanner] | None = None
+    payload: bytes | None = None
 
     @property
     def address(self) -> str:
@@ -187,14 +189,16 @@ class Discovery:
         payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
         is_treadmill, available = _from_service_data(payload)
         if payload is None and before is not None:
-            is_treadmill, available = before.is_treadmill, before.available
+            is_treadmill, available, payload = before.is_treadmill, before.available, before.payload
         known = facts.id != GENERIC
         if not (offers_service or payload is not None or known or before is not None):
             return None
         if is_treadmill is False and not known:
             return None
         is_treadmill = True if known else is_treadmill
-        return Found(device, self._client, name, advertisement.rssi, facts, available, is_treadmill, self._scanner)
+        return Found(
+            device, self._client, name, advertisement.rssi, facts, available, is_treadmill, self._scanner, payload
+        )
 
 
 async def listen_for(

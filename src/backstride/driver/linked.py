@@ -91,6 +91,11 @@ class Linked(Feeds):
         return self._control.obedience
 
     @property
+    def patience(self) -> float | None:
+        """Seconds to wait for any answer, if fewer than the standard's 30; for `Control` alone."""
+        return None
+
+    @property
     def name(self) -> str:
         """The advertised name, or the model where there is none."""
         return self.identity.name or self.facts.model

@@ -42,11 +42,13 @@ class Uplink:
     Attributes:
         target: What to connect to.
         is_up: True while there is a link that is ready for use.
+        paired: True once a link had to be paired, and was.
     """
 
     def __init__(self, target: Connectable, trace: Trace | None = None) -> None:
         self.target = target
         self.is_up = False
+        self.paired = False
         self._trace = trace
         self._heard_as: BLEDevice | None = None
         self._strangers: deque[str] = deque(maxlen=_STRANGERS)
@@ -125,7 +127,8 @@ class Uplink:
 
     async def pair(self) -> bool:
         """Pair; see `Link.pair`. Raises Disconnected if there is no link."""
-        return await self._current().pair()
+        self.paired = await self._current().pair() or self.paired
+        return self.paired
 
     def drop(self) -> None:
         """Take the link down, if there is one; it is closed in the background."""

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import backstride
-from backstride.apps.cli import check, decode, info, machines, profiles, records, run, scan, show, simulate
+from backstride.apps.cli import check, decode, info, learn, machines, profiles, records, run, scan, show, simulate
 from backstride.apps.cli.arguments import arrange
 from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes a third of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (run, check, scan, info, profiles, machines, records, show, simulate, decode):
+for _module in (run, check, scan, info, learn, profiles, machines, records, show, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 

@@ -36,12 +36,14 @@ class Target:
         faults: What goes wrong with the simulated one.
         wanted: Name or address to look for; None is the only one in reach.
         facts: The machine file that the settings name for it, if they do.
+        model: How they name it: a shipped file, or a path.
     """
 
     simulated: MachineFacts | None = None
     wanted: str | None = None
     facts: MachineFacts | None = None
     faults: tuple[Fault, ...] = ()
+    model: str | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -73,7 +75,7 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
     if known is None:
         return Target(wanted=named)
     facts = load_facts(known.model) if known.model not in {None, GENERIC} and known.model is not None else None
-    return Target(wanted=known.address, facts=facts)
+    return Target(wanted=known.address, facts=facts, model=known.model if facts is not None else None)
 
 
 @contextlib.asynccontextmanager
@@ -90,14 +92,15 @@ async def connected(target: Target, settings: Settings, trace: Trace | None = No
         async with Machine.connect(treadmill, facts=target.simulated, trace=trace) as machine:
             yield machine
         return
-    found = await _look_for(target)
+    found = await look_for(target)
     say(f"Connecting to {found.name or found.address} …")
     async with Machine.connect(found, facts=target.facts, trace=trace) as machine:
-        _remember(settings, machine)
+        _remember(settings, machine, target.model or machine.facts.id)
         yield machine
 
 
-async def _look_for(target: Target) -> Found:
+async def look_for(target: Target) -> Found:
+    """Return the treadmill that is meant, or the only one in reach. Raises NotFound."""
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
         return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
@@ -105,10 +108,8 @@ async def _look_for(target: Target) -> Found:
         raise NotFound(f"{error} {_WITHOUT_ONE}") from error
 
 
-def _remember(settings: Settings, machine: Machine) -> None:
-    met = RememberedMachine(
-        address=machine.identity.address, model=machine.facts.id, last_seen=datetime.now().astimezone()
-    )
+def _remember(settings: Settings, machine: Machine, model: str) -> None:
+    met = RememberedMachine(address=machine.identity.address, model=model, last_seen=datetime.now().astimezone())
     try:
         remember_machine(settings, machine.name, met)
     except ConfigError as error:
