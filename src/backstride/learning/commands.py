@@ -43,7 +43,7 @@ _NOT_TRIED: Final = "it was not tried"
 
 def learn_commands(log: Log, findings: Findings, *, paired: bool = False) -> None:
     """Find out what the control point answers, and what it does."""
-    _learn_requests(log, findings)
+    _learn_requests(log, findings, asked=-1 if paired else 0)  # the write that demanded pairing was made twice
     _learn_answers(log, findings)
     _learn_pacing(log, findings)
     _learn_target_at_rest(log, findings)
@@ -60,9 +60,8 @@ def learn_commands(log: Log, findings: Findings, *, paired: bool = False) -> Non
     _learn_lock(log, findings)
 
 
-def _learn_requests(log: Log, findings: Findings) -> None:
-    """Find out how often control is asked for before a procedure is permitted."""
-    asked = 0
+def _learn_requests(log: Log, findings: Findings, asked: int) -> None:
+    """Find out how often control is asked for before a procedure is permitted, on top of `asked`."""
     first: float | None = None
     gap = 0.0
     for write in log.writes:

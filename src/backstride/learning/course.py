@@ -151,8 +151,11 @@ class Course:
     async def _come_to_rest(self) -> None:
         """Stop a belt that may move, at the end of all (S6)."""
         if self._probe.is_connected and self.announced.takes_commands and self.log.speed != 0 and self.log.deeds:
-            with contextlib.suppress(MachineError):
-                self._belt_stands = stands(await self._probe.stop(STANDS_WITHIN))
+            with contextlib.suppress(MachineError, Stood):
+                if self._ended_early is None:
+                    await self.stop()
+                else:  # whoever has had enough is asked nothing any more
+                    self._belt_stands = stands(await self._probe.stop(STANDS_WITHIN))
         if not self._probe.is_connected:
             self._belt_stands = False
 

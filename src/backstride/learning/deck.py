@@ -177,15 +177,14 @@ def _learn_leveling(log: Log, findings: Findings) -> None:
 
 def _learn_rate(log: Log, deeds: Sequence[Deed], findings: Findings) -> None:
     scale: float = findings.value("incline.telemetry_scale", STANDARD)
-    rates = []
+    way, seconds = 0, 0.0  # of the longest motion: numbers are rounded at both its ends
     for deed in deeds:
         before, after = reported(log, deed.began), reported(log, deed.ended)
         points = [point for point in log.inclines(deed.began, deed.ended) if point[1] not in {before, after}]
-        pairs = itertools.pairwise(points)
-        rates += [abs(late[1] - one[1]) / (late[0] - one[0]) / scale for one, late in pairs if late[0] > one[0]]
-    if rates:
-        findings.learn(
-            "belt.incline_rate", round(median(rates), 2), f"% per second, from {len(rates)} pairs of records"
-        )
+        if len(points) >= _TWO and points[-1][0] - points[0][0] > seconds:
+            way, seconds = abs(points[-1][1] - points[0][1]), points[-1][0] - points[0][0]
+    if seconds:
+        seen = f"{way} on the wire in {seconds:.0f} s of motion"
+        findings.learn("belt.incline_rate", round(way / seconds / scale, 2), seen)
     else:
         findings.miss("belt.incline_rate", "no change of the incline lasted for two records")

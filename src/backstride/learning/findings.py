@@ -58,9 +58,9 @@ class Findings:
         self.gaps.pop(name, None)
 
     def miss(self, name: str, reason: str) -> None:
-        """Take note that a fact was not found out, unless it was."""
+        """Take note that a fact was not found out, unless it was; the first reason counts."""
         if name not in self.found:
-            self.gaps[name] = Gap(name, reason)
+            self.gaps.setdefault(name, Gap(name, reason))
 
     def value(self, name: str, otherwise: Any = None) -> Any:  # noqa: ANN401 - whatever the field holds
         """Return what was found of a field, or `otherwise`."""

@@ -187,17 +187,23 @@ _LEGACY: Final = ("instantaneous_pace_legacy", "average_pace_legacy")
 def learn_rest(log: Log, findings: Findings) -> None:
     """Find out what a standing machine says, and whether a stop zeroes its counters."""
     _learn_when_stopped(log, findings)
+    name = "telemetry.zeroed_by_stop"
     for deed in log.of(Doing.STOPPING)[:1]:
         before = log.records_between(0.0, deed.began)[-1:]
         standing = [record for record in log.records_of(deed) if record.data.instantaneous_speed == 0]
-        counters = [(record.data.total_distance, record.data.elapsed_time) for record in (*before, *standing[-1:])]
-        if len(counters) < 2 or not any(counters[0]):  # noqa: PLR2004 - one before, one after
-            findings.miss("telemetry.zeroed_by_stop", "no counter was reported before and after a stop")
-        else:
-            zeroed = not any(counters[1])
-            findings.learn("telemetry.zeroed_by_stop", zeroed, f"{counters[0]} before a stop, {counters[1]} after")
-    if not log.of(Doing.STOPPING):
-        findings.miss("telemetry.zeroed_by_stop", "the belt was not stopped")
+        later = log.records_between(deed.ended, float("inf"))
+        after = standing[-1:] or later[:1]  # a machine that says nothing at rest tells it at the next start
+        if not before or not after or not any(_counters(before[0])):
+            findings.miss(name, "neither distance nor time was counted before and after a stop")
+            return
+        counted, kept = _counters(before[0]), _counters(after[0])
+        seen = f"distance and time were {counted} before a stop, {kept} after"
+        findings.learn(name, all(one < other for one, other in zip(kept, counted, strict=True) if other), seen)
+    findings.miss(name, "the belt was not stopped")
+
+
+def _counters(record: Record) -> tuple[int, int]:
+    return record.data.total_distance or 0, record.data.elapsed_time or 0
 
 
 def _learn_when_stopped(log: Log, findings: Findings) -> None:

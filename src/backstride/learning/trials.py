@@ -257,7 +257,10 @@ async def pause(bench: Bench) -> None:
     )
     await start_belt(bench)
     for request in level:
-        await bench.write(request)
+        began = bench.now
+        settled = await bench.write(request)
+        await steady(bench, lambda: bench.log.incline)
+        deed(Doing.INCLINE, began, bench, settled)
     await bench.watch(STEADY_FOR)
     began = bench.now
     settled = await bench.pause()
