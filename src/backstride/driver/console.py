@@ -78,7 +78,9 @@ class ConsoleWatch:
                 return self._speed_changed(number, now)
             case TargetInclineChanged(inclination):
                 echo = self._is_echo(lambda request: _inclines(request, inclination), now)
-                return None if echo else events.ConsoleIncline(inclination)
+                grid = self.capabilities.incline
+                meant = inclination if grid is None else grid.written.from_wire(inclination)
+                return None if echo or meant is None else events.ConsoleIncline(meant)
             case _:
                 return None
 

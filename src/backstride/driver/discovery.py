@@ -17,7 +17,7 @@ from bleak.exc import BleakError
 from backstride.driver.radio import RADIO_ERRORS, is_in_progress, translated
 from backstride.errors import DecodeError, NotFound
 from backstride.machines.facts import GENERIC, MachineFacts
-from backstride.machines.recognition import recognise
+from backstride.machines.recognition import recognise, unsupported_by
 from backstride.protocol import uuids
 from backstride.protocol.advertisement import MachineType, decode_service_data
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+    from backstride.machines.unsupported import Unsupported
 
 SCAN_FOR: Final = 8.0
 """Seconds a scan lasts: several times the usual advertising intervals."""
@@ -58,6 +60,8 @@ class Found:
         is_treadmill: True if the advertisement says treadmill, None if only a connection can tell.
         scanner_backend: The bleak scanner backend that heard it; None is the platform's own.
         payload: Its service data for the Fitness Machine Service as heard last, or None.
+        offers_service: True if it has said that it has the FTMS service.
+        unsupported: What is known of it, if it is a treadmill that speaks only its maker's protocol.
     """
 
     device: BLEDevice
@@ -69,6 +73,8 @@ class Found:
     is_treadmill: bool | None
     scanner_backend: type[BaseBleakScanner] | None = None
     payload: bytes | None = None
+    offers_service: bool = False
+    unsupported: Unsupported | None = None
 
     @property
     def address(self) -> str:
@@ -172,7 +178,11 @@ class Discovery:
         Raises:
             NotFound: There is none, or more than one, or Bluetooth is not to be had.
         """
-        found = [item for item in await self.scan(seconds) if item.is_treadmill is not False]
+        heard = [item for item in await self.scan(seconds) if item.is_treadmill is not False]
+        found = [item for item in heard if item.unsupported is None]
+        for item in heard if not found else ():
+            if item.unsupported is not None:
+                raise NotFound(f"No treadmill that can be driven is in reach. {item.unsupported.sentence}")
         if not found:
             raise NotFound(
                 "No treadmill is in reach. Switch it on, close other apps that use it, and stand next to it."
@@ -184,20 +194,32 @@ class Discovery:
 
     def _judge(self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None) -> Found | None:
         name = advertisement.local_name or (before.name if before else None)
-        facts = recognise(name=name)
-        offers_service = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
+        listed = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
         payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
         is_treadmill, available = _from_service_data(payload)
         if payload is None and before is not None:
             is_treadmill, available, payload = before.is_treadmill, before.available, before.payload
-        known = facts.id != GENERIC
+        offers_service = listed or payload is not None or (before is not None and before.offers_service)
+        facts = recognise(name=name, offers_service=offers_service)
+        unsupported = unsupported_by(name, offers_service=offers_service)
+        known = facts.id != GENERIC or unsupported is not None
         if not (offers_service or payload is not None or known or before is not None):
             return None
         if is_treadmill is False and not known:
             return None
         is_treadmill = True if known else is_treadmill
         return Found(
-            device, self._client, name, advertisement.rssi, facts, available, is_treadmill, self._scanner, payload
+            device=device,
+            backend=self._client,
+            name=name,
+            rssi=advertisement.rssi,
+            facts=facts,
+            available=available,
+            is_treadmill=is_treadmill,
+            scanner_backend=self._scanner,
+            offers_service=offers_service,
+            unsupported=unsupported,
+            payload=payload,
         )
 
 

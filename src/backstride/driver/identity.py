@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from backstride.errors import DecodeError, NotATreadmill
 from backstride.machines.capabilities import Capabilities, capabilities
-from backstride.machines.recognition import recognise
+from backstride.machines.facts import WireUnit
+from backstride.machines.recognition import recognise, unsupported_by
 from backstride.protocol import uuids
 from backstride.protocol.features import Features, MachineFeature, TargetSetting, decode_features
 from backstride.protocol.ranges import decode_inclination_range, decode_speed_range
@@ -90,7 +91,7 @@ def _same_name(name: str | None, other: str | None) -> bool:
 
 
 async def identify(
-    link: Link, address: str, name: str | None, facts: MachineFacts | None
+    link: Link, address: str, name: str | None, facts: MachineFacts | None, console: WireUnit = WireUnit.KMH
 ) -> tuple[Identity, MachineFacts, Capabilities]:
     """Read features, ranges and Device Information over an open link.
 
@@ -102,12 +103,16 @@ async def identify(
         address: Address of the device.
         name: Its advertised name.
         facts: The machine file to use, or None to recognise it.
+        console: What its console is set to.
 
     Raises:
-        NotATreadmill: The device has no Treadmill Data.
+        NotATreadmill: The device has no Treadmill Data, or is known to take no commands there.
         Disconnected: The link was lost meanwhile.
     """
-    if not link.properties(uuids.TREADMILL_DATA):
+    offers_service = bool(link.properties(uuids.TREADMILL_DATA))
+    if facts is None and (unsupported := unsupported_by(name, offers_service=offers_service)) is not None:
+        raise NotATreadmill(f"{name}: {unsupported.sentence}")
+    if not offers_service:
         raise NotATreadmill(
             f"{name or address} offers no Treadmill Data: it is another kind of machine, or speaks only its maker's "
             "own protocol."
@@ -132,7 +137,9 @@ async def identify(
             manufacturer=identity.manufacturer,
             model_number=identity.model_number,
             firmware=identity.firmware,
+            offers_service=True,
         )
+    facts = facts.with_console(console)
     able = capabilities(
         facts,
         identity.features,

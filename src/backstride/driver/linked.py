@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from backstride.machines.capabilities import Capabilities
     from backstride.machines.facts import MachineFacts
     from backstride.protocol.control_point import Request
+    from backstride.protocol.tickets import Settled
 
 LEAVE_WITHIN: Final = 5.0
 """Seconds to stop a belt we started before the program goes (S6)."""
@@ -190,7 +191,16 @@ class Linked(Feeds):
         for uuid in (uuids.TRAINING_STATUS, uuids.MACHINE_STATUS, uuids.CONTROL_POINT):
             await link.subscribe(uuid)
         if self._uplink.takes_commands and not self._control.halting and not self._control_taken:
-            await self._control.procedure(RequestControl())
+            await self._ask_for_control()
+
+    async def _ask_for_control(self) -> Settled:
+        """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
+        control = self.facts.control
+        settled = await self._control.procedure(RequestControl())
+        for _ in range(control.requests - 1):
+            await asyncio.sleep(control.request_gap)
+            settled = await self._control.procedure(RequestControl())
+        return settled
 
     async def _connect_again(self, within: float) -> None:
         async with self._uplink.making(within) as link:

@@ -14,8 +14,8 @@ from backstride.driver.identity import identify
 from backstride.driver.linked import Linked
 from backstride.driver.uplink import Uplink
 from backstride.errors import ControlLost, Disconnected, SafetyError
-from backstride.machines.facts import MachineFacts, PauseEffect
-from backstride.protocol.control_point import RequestControl, Reset, SetTargetInclination, SetTargetSpeed, StartOrResume
+from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit
+from backstride.protocol.control_point import Reset, SetTargetInclination, SetTargetSpeed, StartOrResume
 from backstride.protocol.tickets import Verdict
 
 if TYPE_CHECKING:
@@ -41,7 +41,12 @@ class Machine(Linked):
     @classmethod
     @contextlib.asynccontextmanager
     async def connect(
-        cls, target: Connectable, *, facts: MachineFacts | None = None, trace: Trace | None = None
+        cls,
+        target: Connectable,
+        *,
+        facts: MachineFacts | None = None,
+        console: WireUnit = WireUnit.KMH,
+        trace: Trace | None = None,
     ) -> AsyncIterator[Self]:
         """Connect, find out what the machine can do, subscribe, and ask for control; never start anything (S1).
 
@@ -50,6 +55,7 @@ class Machine(Linked):
         Args:
             target: What a scan found, or a simulated treadmill.
             facts: The machine file to use; without it the model is recognised.
+            console: What its console is set to; some machines mean another unit then.
             trace: Called with every value that crosses the air.
 
         Raises:
@@ -62,7 +68,7 @@ class Machine(Linked):
         try:
             async with uplink.making() as link:
                 device = target.device
-                machine = cls(uplink, *await identify(link, device.address, device.name, facts))
+                machine = cls(uplink, *await identify(link, device.address, device.name, facts, console))
                 await machine._subscribe(link)
             machine._link_made()
             yield machine
@@ -98,7 +104,11 @@ class Machine(Linked):
         if self._control.starting:
             return Rejected("a start is on its way already")
         self.guard()
-        return await self._control.command(Command.START, 0, StartOrResume())
+        outcome = await self._control.command(Command.START, 0, StartOrResume())
+        locked = self.facts.control.locked
+        if isinstance(outcome, Unknown) and locked is not None and not self._watch.is_moving(self._loop.time()):
+            return Unknown(f"{outcome.reason}. {locked}")
+        return outcome
 
     async def set_speed(self, speed: Speed) -> Outcome:
         """Set the target speed of a moving belt. Confirmed when telemetry moves to it.
@@ -126,7 +136,9 @@ class Machine(Linked):
             raise SafetyError(f"The incline cannot be set: {self.capabilities.no_incline}.", rule="S7")
         grid.require(incline)
         self._require_moving("incline")
-        return await self._control.command(Command.INCLINE, int(incline), SetTargetInclination(incline))
+        return await self._control.command(
+            Command.INCLINE, int(incline), SetTargetInclination(grid.written.to_wire(incline))
+        )
 
     def pause(self) -> Awaitable[Outcome]:
         """Pause the belt, as `stop` does but with Pause first: machines that know pausing keep their counters."""
@@ -143,7 +155,7 @@ class Machine(Linked):
     async def take_control(self) -> Outcome:
         """Ask for control again after `ControlTaken`: a person's decision. Raises Disconnected without a link."""
         self._require_link()
-        settled = await self._control.procedure(RequestControl())
+        settled = await self._ask_for_control()
         if settled.verdict in {Verdict.SUCCEEDED, Verdict.UNANSWERED}:
             self._control_taken = False
             return Confirmed()

@@ -189,9 +189,14 @@ class TelemetryWatch:
 
     def _told_incline(self, number: Incline | None) -> Incline | None:
         """Return the inclination that a record means; None where it says nothing, or nothing true (quirks)."""
-        if number is None or self._incline is None:
+        facts = self._incline
+        if facts is None:
             return number
-        return self._incline.from_telemetry(number) if self._incline.reported else None
+        if facts.fixed is not None:
+            return facts.fixed
+        if number is None or not facts.reported:
+            return None
+        return facts.from_telemetry(number, self.state.incline)
 
     def _merged(self, record: TreadmillData, speed: Speed, now: float) -> MachineState:
         before = self.state

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.errors import SafetyError
 from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit
+from backstride.machines.incline_facts import InclineMap
 from backstride.protocol.control_point import OpCode
 from backstride.protocol.features import Features, TargetSetting
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backstride.protocol.ranges import InclinationRange, SpeedRange
 
 ABSURD_FACTOR: Final = 1.25
@@ -83,12 +86,21 @@ class SpeedGrid:
 
 @dataclass(frozen=True, slots=True)
 class InclineGrid:
-    """The inclinations a machine can hold; `reported` is False where its telemetry never shows them."""
+    """The inclinations a machine can hold.
+
+    Attributes:
+        minimum: The lowest.
+        maximum: The highest.
+        increment: The distance between two neighbours.
+        reported: False where telemetry never shows them.
+        written: What the numbers mean by which they are set.
+    """
 
     minimum: Incline
     maximum: Incline
     increment: Incline
     reported: bool = True
+    written: InclineMap = InclineMap()
 
     def snap(self, incline: Incline, *, ceiling: Incline | None = None) -> Incline:
         """Return the grid inclination nearest to `incline`, a tie to the lower; none above `ceiling` but the lowest."""
@@ -125,6 +137,8 @@ class Capabilities:
         motion_within: Seconds from an acknowledged command to the first sign of it in telemetry.
         silent_when_stopped: True if telemetry ends while the belt stands.
         telemetry_unit: The unit of reported speeds.
+        fixed_incline: Inclination of a deck that is not level and cannot be moved, or None.
+        before: What a person has to see to before a session, in sentences.
     """
 
     model: str
@@ -137,6 +151,8 @@ class Capabilities:
     motion_within: float = 4.0
     silent_when_stopped: bool = False
     telemetry_unit: WireUnit = WireUnit.KMH
+    fixed_incline: Incline | None = None
+    before: tuple[str, ...] = ()
 
     def is_absurd(self, speed: Speed) -> bool:
         """Tell a broken frame from a speed: far above anything the machine can do."""
@@ -160,9 +176,11 @@ def capabilities(
         incline_range: Value of 0x2AD5, or None if it cannot be read.
         has_control_point: False for a machine that only reports.
     """
+    fixed = None if facts.incline is None else facts.incline.fixed
     if not has_control_point:
         nothing = "the machine has no control point: it reports, and takes no commands"
-        return Capabilities(facts.model, None, None, nothing, nothing, telemetry_unit=facts.speed.unit)
+        unit = facts.speed.unit
+        return Capabilities(facts.model, None, None, nothing, nothing, telemetry_unit=unit, fixed_incline=fixed)
     no_speed = _why_not(facts, features, TargetSetting.SPEED_TARGET, OpCode.SET_TARGET_SPEED, "speed", speed_range)
     no_incline = _why_not(
         facts, features, TargetSetting.INCLINATION_TARGET, OpCode.SET_TARGET_INCLINATION, "incline", incline_range
@@ -178,7 +196,24 @@ def capabilities(
         motion_within=facts.control.motion_within,
         silent_when_stopped=not facts.telemetry.when_stopped,
         telemetry_unit=facts.speed.unit,
+        fixed_incline=fixed,
+        before=tuple(_before(facts)),
     )
+
+
+def _before(facts: MachineFacts) -> Iterator[str]:
+    """Yield what the machine needs of a person first."""
+    if facts.control.locked is not None:
+        yield facts.control.locked
+    yield from facts.advice
+    if facts.miles_console:
+        in_miles = WireUnit.MPH in {facts.control.write_unit, facts.speed.unit}
+        taken = "miles" if in_miles else "kilometres"
+        yield (
+            f"What the numbers of a {facts.model} mean depends on whether its console is set to km or miles. It is "
+            f"taken to be set to {taken}; if it is not, set it so, or say in the settings what it is set to "
+            '(console = "mph" or "km/h").'
+        )
 
 
 def _why_not(
@@ -191,10 +226,16 @@ def _why_not(
 ) -> str:
     if target is TargetSetting.INCLINATION_TARGET and facts.incline is None:
         return f"a {facts.model} has no motor for its incline"
+    if target is TargetSetting.INCLINATION_TARGET and facts.incline is not None and facts.incline.fixed is not None:
+        return f"the deck of a {facts.model} is fixed at {facts.incline.fixed}"
+    if target is TargetSetting.SPEED_TARGET and "instantaneous_speed" in facts.telemetry.stuck:
+        return f"a {facts.model} reports a speed of zero whatever its belt does, so nobody can see what it does (S2)"
     if op_code in facts.control.ignored:
         return f"a {facts.model} acknowledges {word} commands without obeying them"
     if op_code in facts.control.refused:
         return f"a {facts.model} refuses {word} commands"
+    if op_code in facts.control.withheld:
+        return f"{word} commands are not sent to a {facts.model}: {facts.control.withheld[op_code]}"
     if target not in features.target:
         return f"the machine does not offer {word} as a target"
     if announced is None:
@@ -214,8 +255,13 @@ def _speed_grid(facts: MachineFacts, announced: SpeedRange) -> SpeedGrid:
 
 
 def _incline_grid(facts: MachineFacts, announced: InclinationRange) -> InclineGrid:
-    reported = facts.incline is None or facts.incline.reported
-    return InclineGrid(announced.minimum, announced.maximum, announced.increment, reported)
+    known = facts.incline
+    if known is None:
+        return InclineGrid(announced.minimum, announced.maximum, announced.increment)
+    low = announced.minimum if known.floor is None else max(announced.minimum, known.floor)
+    high = announced.maximum if known.ceiling is None else min(announced.maximum, known.ceiling)
+    step = announced.increment if known.step is None else max(announced.increment, known.step)
+    return InclineGrid(low, max(low, high), step, known.reported, known.written)
 
 
 def _snap(value: int, minimum: int, maximum: int, increment: int) -> int:

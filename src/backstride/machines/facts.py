@@ -105,8 +105,7 @@ class ControlFacts(Facts):
         unanswered: Procedures that are carried out but never answered.
         ignored: Procedures that are answered with Success and have no effect.
         refused: Procedures that are answered with Operation Failed in every state.
-        withheld: Procedures that are not asked of the machine although it may obey, each with the reason in words that
-            follow "the machine".
+        withheld: Procedures that are not asked of the machine although it may obey, each with the reason in words.
         targets: What a client may set (FTMS Table 4.4).
         write_unit: Unit of Set Target Speed.
         needs_motion: True if targets fail until the belt moves.
@@ -241,6 +240,7 @@ class MachineFacts(Facts):
         id: Name of the file without its ending; what ``--simulated`` takes.
         faults: What goes wrong with the simulated machine, as `backstride.simulator.faults` writes it.
         gentle: True if the belt is known to speed up by no more than 0.2 mph per second (S8); its source is in quirks.
+        advice: What a person has to see to, or to know, before a session, in sentences.
         miles_console: What turns to mph when the console is set to miles: the targets it takes, the speeds it reports
             and announces, or both. The rest of the file describes the machine with its console in kilometres.
     """
@@ -249,6 +249,7 @@ class MachineFacts(Facts):
     model: str
     summary: str
     gentle: bool = False
+    advice: tuple[str, ...] = ()
     miles_console: tuple[Literal["targets", "reports"], ...] = ()
     identity: Identity = Identity()
     link: LinkFacts = LinkFacts()

@@ -66,11 +66,18 @@ class Belt:
         facts: Acceleration, braking, incline motor, dead time.
         floor: The slowest speed the belt can run at; a start goes there, and nothing goes below it but zero.
         ceiling: The fastest.
-        now: Seconds at which it is powered, standing and level.
+        incline: Inclination of the deck when it is powered.
+        now: Seconds at which it is powered, standing.
     """
 
     def __init__(
-        self, facts: BeltFacts, *, floor: Speed = Speed(80), ceiling: Speed = Speed(2000), now: float = 0.0
+        self,
+        facts: BeltFacts,
+        *,
+        floor: Speed = Speed(80),
+        ceiling: Speed = Speed(2000),
+        incline: Incline = Incline(0),
+        now: float = 0.0,
     ) -> None:
         self._facts = facts
         self.floor = int(floor) / 100
@@ -80,7 +87,7 @@ class Belt:
         self.log = BeltLog()
         self._since = now
         self._speed = _Axis()
-        self._incline = _Axis()
+        self._incline = _Axis(value=int(incline) / 10, target=int(incline) / 10)
         self._sums = _Sums()
         self._wanted = 0.0  # km/h to run at once the dead time is over
         self._peak: float | None = None  # km/h to overshoot to first

@@ -77,7 +77,9 @@ class Console:
     def set_incline(self, incline: Incline) -> None:
         """Set the incline of the deck."""
         now = self._clock()
-        self._tell(TargetInclineChanged(self._session.set_incline(now, incline)), now)
+        incline = self._session.set_incline(now, incline)
+        facts = self._peripheral.facts.incline
+        self._tell(TargetInclineChanged(incline if facts is None else facts.written.to_wire(incline)), now)
 
     def pull_safety_key(self) -> None:
         """Pull the safety key: the belt stops, and nothing starts it until the key is back."""

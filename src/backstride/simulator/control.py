@@ -97,6 +97,7 @@ class ControlPoint:
         self._belt = belt
         self._supported = supported_op_codes(facts)
         self.owner: int | None = None
+        self._asked = (0, 0)  # the client that asked for control last, and how often
 
     def carry_out(self, value: bytes, client: int, now: float) -> Outcome:
         """Decide on the write of `value`, at least one octet, by connection `client`, and do it."""
@@ -142,6 +143,10 @@ class ControlPoint:
         return Outcome(ResultCode.SUCCESS, status) if allowed else _FAILED
 
     def _give_control(self, client: int) -> Outcome:
+        asked_by, times = self._asked
+        self._asked = (client, times + 1 if asked_by == client else 1)
+        if self._asked[1] < self.facts.control.requests:
+            return _DONE
         previous = self.owner
         if previous is None or previous == client:
             self.owner = client
@@ -167,13 +172,17 @@ class ControlPoint:
 
     def _set_incline(self, request: SetTargetInclination, now: float, by: str) -> Outcome:
         incline = self.facts.incline
-        if incline is None or not incline.minimum <= request.inclination <= incline.maximum:
+        meant = None if incline is None else incline.written.from_wire(request.inclination)
+        if incline is None or incline.fixed is not None or meant is None:
+            return _INVALID
+        if meant < incline.lowest and incline.below_floor is not None:
+            meant = incline.below_floor
+        if not incline.lowest <= meant <= incline.highest:
             return _INVALID
         if self.facts.control.needs_motion and self._belt.standing:
             return _FAILED
-        return Outcome(
-            ResultCode.SUCCESS, TargetInclineChanged(self._session.set_incline(now, request.inclination, by))
-        )
+        told = incline.written.to_wire(self._session.set_incline(now, meant, by))
+        return Outcome(ResultCode.SUCCESS, TargetInclineChanged(told))
 
     def _set_goal(self, request: Request) -> Outcome:
         """Take a targeted setting; the status has its parameter, and the op code plus one (fact sheet 8)."""

@@ -86,12 +86,12 @@ def features_of(facts: MachineFacts) -> Features:
     """Return the features a machine claims: those its records show, and the targets its file names."""
     machine = MachineFeature(0)
     for flag, feature in _LICENSED_BY.items():
-        if facts.telemetry.flags & flag:
+        if any(flags & flag for flags in (facts.telemetry.flags, *facts.telemetry.later_flags)):
             machine |= feature
     target = TargetSetting(0)
     for setting in facts.control.targets:
         target |= setting
-    if facts.incline is None:
+    if facts.incline is None or facts.incline.fixed is not None:
         target &= ~TargetSetting.INCLINATION_TARGET
     return Features(machine, target)
 
@@ -107,10 +107,11 @@ def services_of(facts: MachineFacts) -> tuple[Service, ...]:
     if facts.telemetry.training_status:
         fitness.append(Characteristic(uuids.TRAINING_STATUS, ("read", "notify")))
     fitness.append(Characteristic(uuids.SUPPORTED_SPEED_RANGE, ("read",), speed_range))
-    if incline is not None:
+    if incline is not None and incline.fixed is None:
         inclines = InclinationRange(incline.minimum, incline.maximum, incline.increment)
         fitness.append(Characteristic(uuids.SUPPORTED_INCLINATION_RANGE, ("read",), encode_inclination_range(inclines)))
-    fitness.append(Characteristic(uuids.CONTROL_POINT, facts.control.properties))
+    if facts.control.properties:
+        fitness.append(Characteristic(uuids.CONTROL_POINT, facts.control.properties))
     fitness.append(Characteristic(uuids.MACHINE_STATUS, ("notify",)))
     information = (
         Characteristic(uuids.MANUFACTURER_NAME, ("read",), (identity.manufacturer or "Backstride simulator").encode()),

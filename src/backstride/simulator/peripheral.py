@@ -22,6 +22,7 @@ from backstride.simulator.misbehaviour import Misbehaviour
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
+from backstride.units import Incline
 
 if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
@@ -47,7 +48,8 @@ class Peripheral:
         self.faults = Misbehaviour(facts)
         self.locked = locked
         self._facts = facts
-        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, now=now)
+        deck = Incline(0) if facts.incline is None or facts.incline.fixed is None else facts.incline.fixed
+        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, incline=deck, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
         self.services = services_of(facts)
@@ -145,7 +147,7 @@ class Peripheral:
         if characteristic.value is not None:
             return characteristic.value
         self.belt.advance(now)
-        return self._training_value()
+        return b"" if self.facts.telemetry.empty_status else self._training_value()
 
     def subscribe(self, connection: Connection, uuid: str, value: int, now: float) -> None:
         """Write the CCCD of a characteristic: 0 nothing, 1 notifications, 2 indications.

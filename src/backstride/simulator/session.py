@@ -107,7 +107,7 @@ class MachineSession:
         """Set targets and counters to zero; a running belt stops (FTMS 4.16.2.2)."""
         self._end(now, Cause.RESET, by)
         self._winding_down = False
-        self._belt.set_incline(now, 0.0, by=by)
+        self._level(now, by)
         self._belt.zero_counters(now, by=by)
 
     def set_speed(self, now: float, speed: Speed, by: str = CONSOLE) -> Speed:
@@ -123,6 +123,8 @@ class MachineSession:
 
     def set_incline(self, now: float, incline: Incline, by: str = CONSOLE) -> Incline:
         """Set the deck's target, rounded to the machine's step. Returns the target it is now."""
+        if self.facts.incline is not None and self.facts.incline.fixed is not None:
+            return self.facts.incline.fixed
         if self.facts.incline is not None:
             incline = self.facts.incline.nearest(incline)
         self._belt.set_incline(now, int(incline) / 10, by=by)
@@ -150,4 +152,10 @@ class MachineSession:
         self._winding_down = True
         self._belt.stop(now, cause=cause, by=by)
         if self.facts.incline is not None and self.facts.incline.levels_on_stop:
-            self._belt.set_incline(now, 0.0, by=by)
+            self._level(now, by)
+
+    def _level(self, now: float, by: str) -> None:
+        """Drive the deck to the horizontal, or to where a deck without a motor stays."""
+        incline = self.facts.incline
+        fixed = None if incline is None else incline.fixed
+        self._belt.set_incline(now, 0.0 if fixed is None else int(fixed) / 10, by=by)

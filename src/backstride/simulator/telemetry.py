@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from backstride.simulator.belt import Belt
     from backstride.simulator.session import MachineSession
 
+LAYOUT_LASTS: Final = 30.0
+"""Seconds of motion after which a machine whose records change sends the next layout."""
+
 _TRUNCATED_OCTETS: Final = 20
 _UINT8: Final = 0xFE  # the highest number that is not a sentinel
 _UINT16: Final = 0xFFFE
@@ -46,12 +49,14 @@ class Telemetry:
         self._to_wire = facts.speed.unit.to_wire
         split = telemetry.layout is RecordLayout.SPLIT
         self._packets = [self._packet(flags) for flags in (telemetry.packets if split else (telemetry.flags,))]
+        self._later = [[self._packet(flags)] for flags in telemetry.later_flags]
 
     def notifications(self, size: int) -> tuple[bytes, ...]:
         """Return the values that carry the present record, each of at most `size` octets (ATT_MTU - 3)."""
         telemetry = self._facts.telemetry
-        last = self._packets[-1]
-        records = [self._record(packet, telemetry.trailing_octets if packet is last else 0) for packet in self._packets]
+        packets = [self._packets, *self._later][min(len(self._later), int(self._belt.elapsed / LAYOUT_LASTS))]
+        last = packets[-1]
+        records = [self._record(packet, telemetry.trailing_octets if packet is last else 0) for packet in packets]
         if telemetry.layout is RecordLayout.STANDARD:
             return split_record(records[0], size)
         values = tuple(map(encode_treadmill_data, records))
@@ -109,7 +114,7 @@ class Telemetry:
 
     def _incline(self) -> _Fields:
         facts = self._facts.incline
-        if facts is None or not facts.reported:
+        if facts is None or facts.fixed is not None or not facts.reported:
             return {"inclination": Incline(0), "ramp_angle": 0}
         ramp_angle = round(atan(self._belt.incline / 100) * 1800 / pi)
         return {"inclination": facts.to_telemetry(self._belt.reported_incline), "ramp_angle": ramp_angle}

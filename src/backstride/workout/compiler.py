@@ -209,6 +209,9 @@ class _Compiler:
 
     def _incline(self, asked: Incline, facing: Facing) -> tuple[Incline, str]:
         grid = self.envelope.capabilities.incline
+        if (deck := self.envelope.capabilities.fixed_incline) is not None:
+            self.envelope.check_deck(deck, asked, facing)
+            return deck, "" if deck == asked else f"the deck stays at {deck}"
         if grid is None or not grid.reported:
             if asked == 0:
                 return asked, ""

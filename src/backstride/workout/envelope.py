@@ -103,7 +103,8 @@ class Envelope:
         """Return the tightest limits for `facing`."""
         caps = self.capabilities
         speeds = [(Speed(0), "the machine")] if caps.speed is None else [(caps.speed.maximum, "the machine")]
-        inclines = [(Incline(0), "the machine")] if caps.incline is None else [(caps.incline.maximum, "the machine")]
+        steepest = (caps.fixed_incline or Incline(0)) if caps.incline is None else caps.incline.maximum
+        inclines = [(steepest, "the machine")]
         for limits, whose in ((self.profile, "the profile"), (self.personal, "your personal limits")):
             if limits is not None and limits.speed is not None:
                 speeds.append((limits.speed, whose))
@@ -148,6 +149,13 @@ class Envelope:
         grid.check(incline)
         bounds = self.bounds(facing)
         _require_within(incline, bounds.incline, bounds.incline_from, facing)
+
+    def check_deck(self, deck: Incline, asked: Incline, facing: Facing) -> None:
+        """Refuse a deck that stays at `deck` where another inclination is asked for, or one within the limits (S7)."""
+        if asked not in {Incline(0), deck}:
+            raise SafetyError(f"{asked} cannot be set: {self.capabilities.no_incline}.", rule="S7")
+        bounds = self.bounds(facing)
+        _require_within(deck, bounds.incline, bounds.incline_from, facing)
 
     def rise(self, facing: Facing) -> Speed | None:
         """Return the largest rise in one change, or None for no limit (S8 is about facing backward).
