@@ -32,3 +32,8 @@ async def air() -> AsyncIterator[KernelAir]:
     """The kernel's adapter and what it can hear."""
     async with KernelAir() as air:
         yield air
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_behind() -> None:
+    """Do without that check here: the loop lives from test to test, and its executor's threads with it."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -21,14 +19,12 @@ from tests.e2e.terminal import Terminal
 from tests.support.bench import starts, until, written
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from backstride.record.recording import Recording
     from backstride.simulator.hci import HciTreadmill
     from tests.e2e.bluez.air import KernelAir
-
-Result = TypeVar("Result")
 
 BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
@@ -36,24 +32,18 @@ STANDS_WITHIN: Final = 4.0
 """Seconds from the signal to a standing belt: the way through the stack, and two seconds of slowing down."""
 
 
-async def beside_the_loop(function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:  # noqa: ANN401 - those of the function
-    """Call what blocks in a thread that is gone afterwards: the treadmills live in the loop."""
-    with ThreadPoolExecutor(1) as pool:
-        return await asyncio.get_running_loop().run_in_executor(pool, partial(function, *args, **kwargs))
-
-
 @contextlib.asynccontextmanager
 async def walking(treadmill: HciTreadmill, program: Program) -> AsyncIterator[Terminal]:
     """Walk in a process of its own for the block, its belt moving."""
     arguments = ("run", program.profile(LONG), "--device", treadmill.address)
-    terminal = await beside_the_loop(Terminal, program, arguments, DBUS_SYSTEM_BUS_ADDRESS=BUS)
+    terminal = await asyncio.to_thread(Terminal, program, arguments, DBUS_SYSTEM_BUS_ADDRESS=BUS)
     try:
-        await beside_the_loop(_begin, terminal)
+        await asyncio.to_thread(_begin, terminal)
         await until(lambda: treadmill.belt.target > 0 and not treadmill.belt.standing, 30)
-        await beside_the_loop(terminal.read_until, "RUNNING")
+        await asyncio.to_thread(terminal.read_until, "RUNNING")
         yield terminal
     finally:
-        await beside_the_loop(terminal.close)
+        await asyncio.to_thread(terminal.close)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
@@ -63,7 +53,7 @@ async def test_s6_a_signal_stops_the_belt_then_ends_the_program(
     program = Program(tmp_path)
     async with air.treadmill(name="Signalled") as treadmill, walking(treadmill, program) as terminal:
         terminal.process.send_signal(number)
-        ending = asyncio.create_task(beside_the_loop(terminal.end))
+        ending = asyncio.create_task(asyncio.to_thread(terminal.end))
         await until(lambda: treadmill.belt.standing, STANDS_WITHIN)
         assert await ending == 128 + number
         assert "Interrupted. The belt stands." in without_escapes(terminal.raw)
@@ -80,7 +70,7 @@ async def test_s13_a_killed_program_leaves_a_record_up_to_its_last_second(air: K
     async with air.treadmill(name="Killed") as treadmill, walking(treadmill, program) as terminal:
         await asyncio.sleep(3.0)
         terminal.process.kill()
-        await beside_the_loop(terminal.process.wait)
+        await asyncio.to_thread(terminal.process.wait)
         assert starts(treadmill) == 1
     record = _record(program)
     assert not record.complete
