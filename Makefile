@@ -74,8 +74,9 @@ fuzz: $(INSTALLED) ## try ten million inputs on the decoders, and write docs/fuz
 bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.md
 	$(BIN)/pytest benchmarks -s -q --benchmark-enable --benchmark-columns=min,median,max,rounds
 
-schema: $(INSTALLED) ## write the JSON Schema of profiles anew
+schema: $(INSTALLED) ## write the JSON Schemas of profiles and captures anew
 	$(BIN)/python -m backstride.workout.profile > profiles/profile.schema.json
+	$(BIN)/python -m backstride.capture > docs/capture.schema.json
 
 versions: ## run the tests on Python 3.11, 3.12 and 3.13, or on those in PYTHONS
 	@for python in $(PYTHONS); do $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$(basename $$python) || exit 1; done

@@ -131,5 +131,19 @@ class RecordError(BackstrideError):
     """A record cannot be read or written."""
 
 
+class CaptureError(BackstrideError):
+    """A capture cannot be read or written.
+
+    Attributes:
+        file: Path of the capture.
+        line: Line of the fault, counted from 1; 0 where the file as a whole is at fault.
+    """
+
+    def __init__(self, message: str, *, file: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+
+
 class BridgeError(BackstrideError):
     """The connection to the message broker failed."""

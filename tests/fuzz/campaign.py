@@ -192,7 +192,7 @@ the one error that is documented, within 0.2 s of processor time for a value and
 
 Inputs to the decoders: {inputs:,}. Crashers in all: {crashers}. It took {minutes:.0f} minutes ({where}).
 A new entry is an input that reached what no seed and no input before it had reached; the seeds are the conformance
-vectors, the shipped profiles and machine files, and a record.
+vectors, the shipped profiles and machine files, a record and a capture.
 
 ## Decoders
 

@@ -27,6 +27,7 @@ from backstride.units import Incline, Speed
 from backstride.workout.profile import load_profile, read_profile, to_yaml
 from backstride.workout.profile.sections import KEY_SYNONYMS, LIMITS, PROFILE, STEPS
 from tests.fuzz import seeds
+from tests.fuzz.captures import capture, capture_text
 from tests.fuzz.documents import Choices, as_json_lines, as_toml, as_yaml, changed
 from tests.fuzz.target import Target
 
@@ -187,6 +188,10 @@ def _can_be_climbed(incline: InclineFacts) -> None:
         incline.from_telemetry(number)
 
 
+def capture_tree(octets: bytes) -> None:
+    capture(capture_text(octets))
+
+
 def machine_tree(octets: bytes) -> None:
     machine_file(machine_text(octets).encode("utf-8", "surrogatepass"))
 
@@ -225,4 +230,6 @@ LOADERS: Final = (
     Target("journal-tree", "the same, of a record changed in a few places", journal_tree, _tree_seeds, longest=256),
     Target("machine-file", "ConfigError, or every figure has its place on the wire", machine_file, seeds.machine_files),
     Target("machine-tree", "the same, of files changed in a few places", machine_tree, _tree_seeds, longest=256),
+    Target("capture", "CaptureError with its line, or it is redacted and replayed", capture, seeds.capture_files),
+    Target("capture-tree", "the same, of a capture changed in a few places", capture_tree, _tree_seeds, longest=256),
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DATA: Final = Path(__file__).parents[1] / "data"
 _VECTORS: Final = _DATA / "ftms_vectors.json"
+_SOON: Final = 5.0  # seconds of a capture: enough for a start
 _FAULTS: Final = _DATA / "profile-faults.txt"
 
 
@@ -72,6 +73,21 @@ def machine_files() -> tuple[bytes, ...]:
 def machine_trees() -> tuple[Tree, ...]:
     """Return the same machine files as trees."""
     return tuple(tomllib.loads(text.decode()) for text in machine_files())
+
+
+@cache
+def capture_lines() -> tuple[Tree, ...]:
+    """Return the lines of a short capture: a link is made, a belt is started, the link is lost."""
+    text = (_DATA / "captures" / "generic-link-lost.capture.jsonl").read_text(encoding="ascii")
+    lines = [json.loads(line) for line in text.splitlines()]
+    return tuple(line for line in lines if line.get("t", 0) < _SOON)
+
+
+@cache
+def capture_files() -> tuple[bytes, ...]:
+    """Return a capture, and the same one as a killed process leaves it."""
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in capture_lines()).encode()
+    return text, text[:-9]
 
 
 @cache

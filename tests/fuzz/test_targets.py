@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from backstride.capture.file import read_capture
 from backstride.errors import BackstrideError, DecodeError
 from backstride.machines.facts import load_facts
 from backstride.record.recording import read_record
 from backstride.workout.profile import read_profile
 from tests.fuzz import seeds
+from tests.fuzz.captures import capture_text
 from tests.fuzz.decoders import DECODERS, decoded, survives
 from tests.fuzz.documents import Choices, as_toml, as_yaml, changed
 from tests.fuzz.loaders import LOADERS, journal_text, machine_text, profile_text
@@ -100,6 +102,7 @@ def test_without_octets_a_document_is_as_it_was() -> None:
     assert read_profile(profile_text(b""), "x").name == "Active recovery"
     assert 'model" = "Generic treadmill"' in machine_text(b"")
     assert journal_text(b"") == seeds.journal_files()[0]
+    assert capture_text(b"") == seeds.capture_files()[0]
 
 
 def test_each_octet_is_a_decision_where_to_change_what() -> None:
@@ -132,5 +135,10 @@ def test_changed_documents_reach_both_sides_of_every_loader(tmp_path: Path) -> N
         path.write_bytes(journal_text(octets))
         return list(read_record(path).entries())
 
-    for load in (lambda octets: read_profile(profile_text(octets), "x"), load_machine, load_record):
+    def load_capture(octets: bytes) -> object:
+        path = tmp_path / "any.capture.jsonl"
+        path.write_bytes(capture_text(octets))
+        return read_capture(path)
+
+    for load in (lambda octets: read_profile(profile_text(octets), "x"), load_machine, load_record, load_capture):
         assert 0.05 < share_loaded(load) < 0.95

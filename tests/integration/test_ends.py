@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from backstride.capture.events import Event
     from backstride.driver.state import MachineState
     from backstride.simulator.treadmill import SimulatedTreadmill
     from backstride.workout.events import SessionEvent
@@ -229,7 +230,7 @@ def test_s6_a_trace_that_fails_is_reported_and_holds_up_no_stop(
     """The hook of `Machine.connect(trace=…)` is a stranger's code on the way of every octet, Stop included."""
     reported: list[object] = []
 
-    def trace(_direction: str, _uuid: str, _octets: bytes) -> None:
+    def trace(_: Event) -> None:
         if treadmill.now > 30:
             fails()
 

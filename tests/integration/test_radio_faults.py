@@ -9,6 +9,7 @@ import pytest
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakDBusError, BleakError
 
+from backstride.capture import events
 from backstride.driver.confirmation import Confirmed, Rejected, Unknown
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
@@ -239,15 +240,16 @@ def test_the_old_link_is_closed_before_a_new_one_is_made(virtual_time: Callable[
 
 def test_every_octet_can_be_watched(virtual_time: Callable[..., Any], treadmill: SimulatedTreadmill) -> None:
     async def story() -> None:
-        seen: list[tuple[str, str, str]] = []
-
-        def trace(direction: str, uuid: str, value: bytes) -> None:
-            seen.append((direction, uuid, value.hex()))
-
-        async with Machine.connect(treadmill, trace=trace) as machine:
+        seen: list[events.Event] = []
+        async with Machine.connect(treadmill, trace=seen.append) as machine:
             await walking(machine)
-        assert seen[0][:2] == ("<", uuids.FITNESS_MACHINE_FEATURE)
-        control = [(direction, value) for direction, uuid, value in seen if uuid == uuids.CONTROL_POINT]
+        control = [
+            (">" if isinstance(event, events.Asked) else "<", event.value.hex())
+            for event in seen
+            if isinstance(event, events.Asked | events.Heard)
+            and event.uuid == uuids.CONTROL_POINT
+            and event.value is not None
+        ]
         assert control[:6] == [
             (">", "00"),
             ("<", "800001"),
@@ -256,7 +258,7 @@ def test_every_octet_can_be_watched(virtual_time: Callable[..., Any], treadmill:
             (">", "022c01"),
             ("<", "800201"),
         ]
-        assert sum(uuid == uuids.TREADMILL_DATA for _, uuid, _ in seen) >= 5
+        assert sum(isinstance(event, events.Heard) and event.uuid == uuids.TREADMILL_DATA for event in seen) >= 5
 
     virtual_time(story())
 

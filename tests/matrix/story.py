@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.service import Walk, prepare
+from backstride.capture.events import Answered, Heard
 from backstride.driver.machine import Machine
 from backstride.errors import BackstrideError
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -24,6 +25,8 @@ from tests.matrix.scenes import INCLINE, RAMP_DOWN, RAMP_UP, STAND, STEADY, Phas
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from backstride.capture.events import Event
 
 PATIENCE: Final = 200.0
 """Seconds after which the walker has had enough and stops the session."""
@@ -195,7 +198,10 @@ class _Story:
 
     # --- the air
 
-    def _trace(self, direction: str, uuid: str, value: bytes) -> None:
+    def _trace(self, event: Event) -> None:
         self._evidence.ours.update(link.connection.number for link in self._treadmill._radio.links)  # noqa: SLF001
-        if direction == "<":
-            self._evidence.heard.append((self._treadmill.now, uuid, value))
+        match event:
+            case Answered(value=bytes(value)) | Heard(value=value):
+                self._evidence.heard.append((self._treadmill.now, event.uuid, value))
+            case _:
+                pass

@@ -12,6 +12,11 @@ RECORD = (
     b'{"schema":1,"kind":"header","started":"2026-11-22T10:58:03+00:00","version":"0.1.0",'
     b'"profile":{"name":"x","ref":""},"machine":{"name":"x","address":"","model":""},"plan":[]}\n'
 )
+CAPTURE = (
+    b'{"capture":1,"started":"2026-11-22T10:58:03+00:00","backstride":"0.1.0","bleak":"3.1.0","python":"3.11",'
+    b'"system":"Linux"}\n'
+)
+CONNECTED = b'{"t":0,"event":"connecting","address":"AA:BB:CC:DD:EE:FF"}\n{"t":0,"event":"connected"}\n'
 PROFILE = b"name: x\nsteps:\n  - steady: {speed: 3 mph, for: '%s'}\n"
 
 
@@ -36,6 +41,10 @@ PROFILE = b"name: x\nsteps:\n  - steady: {speed: 3 mph, for: '%s'}\n"
             RECORD + b'{"event":"sample","t":0,"speed_km_h":3}\n'
             b'{"event":"sample","t":1e11,"target_speed_km_h":4}\n{"event":"sample","t":1e11}\n',
         ),
+        ("capture", CAPTURE + b'{"t":1e-9,"event":"link lost"}\n'),
+        ("capture", CAPTURE + b'{"t":0,"event":"asked","request":1,"operation":[]}\n'),
+        ("capture", CAPTURE + b'{"t":0,"event":"connecting","address":"","name":"\\ud800\\ud800\\ud800\\ud800"}\n'),
+        ("capture", CAPTURE + CONNECTED + b'{"t":1,"event":"link lost"}\n{"t":1e11,"event":"connected"}\n'),
     ],
 )
 def test_an_input_that_once_broke_its_reader_breaks_it_no_more(target: str, octets: bytes) -> None:

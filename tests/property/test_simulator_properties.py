@@ -80,8 +80,11 @@ requests = st.one_of(
 )
 
 
+CONTROLLED = [name for name in known_machines() if load_facts(name).control.properties]
+
+
 @settings(max_examples=200)
-@given(st.sampled_from(known_machines()), st.lists(st.tuples(requests, st.floats(0, 2), st.booleans()), max_size=25))
+@given(st.sampled_from(CONTROLLED), st.lists(st.tuples(requests, st.floats(0, 2), st.booleans()), max_size=25))
 def test_no_octets_break_the_control_point_and_none_but_start_moves_the_belt(
     model: str, writes: list[tuple[bytes, float, bool]]
 ) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -20,10 +19,11 @@ from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 from bumble.att import ATT_Error
 from bumble.core import UUID, BaseBumbleError, ProtocolError
 from bumble.device import Device, Peer
-from bumble.hci import Address
+from bumble.hci import Address as HciAddress
 
 from backstride.protocol.att import AttError
 from backstride.protocol.uuids import full_uuid
+from tests.support.bench import Address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bleak.args import SizedBuffer
     from bleak.assigned_numbers import CharacteristicPropertyName
     from bleak.backends.client import NotifyCallback
-    from bleak.backends.scanner import BaseBleakScanner
     from bumble.device import Connection
     from bumble.gatt_client import CharacteristicProxy, DescriptorProxy
 
@@ -45,19 +44,10 @@ _NOT_PAIRED = {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRY
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class Target:
-    """What bleak connects to: a device, and the backend that reaches it."""
-
-    device: BLEDevice
-    backend: type[BaseBleakClient]
-    scanner_backend: type[BaseBleakScanner] | None = None
-
-
-def target_on(link: VirtualLink, treadmill: HciTreadmill) -> Target:
+def target_on(link: VirtualLink, treadmill: HciTreadmill) -> Address:
     """Return what bleak connects to, to reach a treadmill on `link` by bumble."""
     backend = type("BumbleClient", (BumbleClient,), {"link": link})
-    return Target(BLEDevice(treadmill.address, treadmill.name, {}), backend)
+    return Address(BLEDevice(treadmill.address, treadmill.name, {}), backend)
 
 
 class BumbleClient(BaseBleakClient):
@@ -97,12 +87,12 @@ class BumbleClient(BaseBleakClient):
         number = next(_numbers)
         controller = self.link.controller(f"central {number}")
         device = Device.with_hci(
-            "central", Address(f"C0:00:00:00:{number // 256:02X}:{number % 256:02X}"), *2 * [controller]
+            "central", HciAddress(f"C0:00:00:00:{number // 256:02X}:{number % 256:02X}"), *2 * [controller]
         )
         try:
             async with asyncio.timeout(kwargs.get("timeout", self._timeout)):
                 await device.power_on()
-                self._connection = connection = await device.connect(Address(self.address), timeout=None)
+                self._connection = connection = await device.connect(HciAddress(self.address), timeout=None)
                 connection.on(connection.EVENT_DISCONNECTION, lambda _: self._lost(controller))
                 self._peer = peer = Peer(connection)
                 if pair:

@@ -8,6 +8,7 @@ dead.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backstride.driver import events
@@ -64,8 +65,7 @@ class Control:
         self._capabilities = capabilities
         self._console = console
         self._loop = asyncio.get_running_loop()
-        control = facts.control
-        self._queue = ProcedureQueue(QueueRules(control.pacing, frozenset(control.unanswered), patience=owner.patience))
+        self._queue = ProcedureQueue(QueueRules(facts.control.pacing, frozenset(map(int, facts.control.unanswered))))
         self._obedience = ObedienceWatch(capabilities)
         self._commands = Commands(self._queue, self._obedience)
         self._procedures: dict[int, asyncio.Future[Settled]] = {}
@@ -171,6 +171,10 @@ class Control:
             case events.ConsoleIncline():
                 self._obedience.forget(Command.INCLINE)
         self.pump()
+
+    def answer_within(self, seconds: float) -> None:
+        """Wait for no answer longer than so many seconds, and hold a missing one against no link: for a trial."""
+        self._queue.rules = replace(self._queue.rules, patience=seconds)
 
     def seen_standing(self) -> None:
         """Take a person's word that the belt stands, where telemetry ends with the motion (S5)."""

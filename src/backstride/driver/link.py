@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from bleak import BleakClient
 from bleak_retry_connector import establish_connection
 
+from backstride.capture.events import Closed, Connected, Connecting, Heard, LetGo, LinkLost, NotConnected, Operation
 from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.driver.wire import failure_of, mtu_of, table_of
 from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused, ProcedureTimeout
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import BaseBleakScanner
 
-    from backstride.driver.radio import Trace
+    from backstride.driver.wire import Wire
 
 Answer = TypeVar("Answer")
 
@@ -69,7 +70,7 @@ class Link:
         backend: The bleak client backend that reaches it; None is the platform's own.
         on_value: Called with UUID and value of each notification and indication.
         on_lost: Called once if the link ends without our doing.
-        trace: Called with every value that crosses the air.
+        wire: Told of everything that crosses bleak's client.
     """
 
     def __init__(
@@ -79,13 +80,13 @@ class Link:
         *,
         on_value: Callable[[str, bytes], None],
         on_lost: Callable[[Link], None],
-        trace: Trace | None = None,
+        wire: Wire,
     ) -> None:
         self._device = device
         self._options: dict[str, Any] = {} if backend is None else {"backend": backend}
         self._on_value = on_value
         self._on_lost = on_lost
-        self._trace = trace
+        self._wire = wire
         self._client: BleakClient | None = None
         self._characteristics: dict[str, BleakGATTCharacteristic] = {}
         self._subscribed: set[str] = set()
@@ -112,6 +113,19 @@ class Link:
             NotFound: The device is not there, or Bluetooth is not to be had.
             Disconnected: The connection could not be made, or not in time.
         """
+        self._wire.tell(Connecting(self._device.address, self._device.name))
+        try:
+            client = await self._opened(once_within)
+        except BaseException as error:
+            self._wire.tell(NotConnected(failure_of(error)))
+            raise
+        if self._wire.is_watched:
+            self._wire.tell(Connected(mtu_of(client), table_of(client)))
+        if not client.is_connected:  # lost between bleak's success and here
+            self._wire.tell(LinkLost())
+            self._mark_lost()
+
+    async def _opened(self, once_within: float | None) -> BleakClient:
         connecting = self._connected() if once_within is None else self._connected_once(once_within)
         attempt = asyncio.ensure_future(connecting)
         attempt.add_done_callback(self._take_client)
@@ -130,21 +144,27 @@ class Link:
                     await asyncio.wait({attempt}, timeout=GIVEN_UP_WITHIN)
                 finally:
                     attempt.cancel()  # for good, if it hangs in cleaning up
-        if not client.is_connected:  # lost between bleak's success and here
-            self._mark_lost()
+        return client
 
-    def retire(self) -> None:
-        """Hear and say nothing any more; `close` is still to come."""
+    def retire(self, reason: str = "") -> None:
+        """Hear and say nothing any more, for this reason if there is one; `close` is still to come."""
+        if self.is_open:
+            self._wire.tell(LetGo(reason))
         self._closing = True
         self._mark_lost()
 
     async def close(self) -> None:
         """Disconnect. Never raises: a link that cannot be closed within 5 s is left to the system."""
         self.retire()
-        if self._client is not None:
-            with contextlib.suppress(*RADIO_ERRORS):
-                async with asyncio.timeout(CLOSE_WITHIN):
-                    await self._client.disconnect()
+        if self._client is None:
+            return
+        failure = None
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._client.disconnect()
+        except RADIO_ERRORS as error:
+            failure = failure_of(error)
+        self._wire.tell(Closed(failure))
 
     def properties(self, uuid: str) -> frozenset[str]:
         """Return the properties of a characteristic, empty if the device does not have it."""
@@ -161,13 +181,12 @@ class Link:
         if "read" not in self.properties(uuid):
             return None
         try:
-            value = bytes(await self._race(self._up().read_gatt_char(self._characteristics[uuid]), f"read {uuid}"))
+            reading = self._up().read_gatt_char(self._characteristics[uuid])
+            return bytes(await self._ask(Operation.READ, uuid, reading))
         except (Disconnected, ProcedureTimeout):
             raise
         except MachineError:
             return None
-        self._traced("<", uuid, value)
-        return value
 
     async def subscribe(self, uuid: str) -> bool:
         """Enable notifications or indications; return False if that cannot be done here.
@@ -180,21 +199,29 @@ class Link:
             return True
         if not self.properties(uuid) & {"notify", "indicate"}:
             return False
+        indicates = "notify" not in self.properties(uuid)  # bleak asks for notifications where there are both
 
         def heard(_: BleakGATTCharacteristic, value: bytearray) -> None:
             if not self._lost.done():
                 octets = bytes(value)
-                self._traced("<", uuid, octets)
+                self._wire.tell(Heard(uuid, octets, indicates))
                 self._on_value(uuid, octets)
 
         try:
-            await self._race(self._up().start_notify(self._characteristics[uuid], heard), f"subscribe to {uuid}")
+            subscribing = self._up().start_notify(self._characteristics[uuid], heard)
+            await self._ask(Operation.SUBSCRIBE, uuid, subscribing)
         except (Disconnected, ProcedureTimeout):
             raise
         except MachineError:
             return False
         self._subscribed.add(uuid)
         return True
+
+    async def survey(self) -> None:
+        """Read all that can be read, subscribe to all that is sent, pass over refusals. Raises as `read` does."""
+        for uuid in self._characteristics:
+            await self.read(uuid)
+            await self.subscribe(uuid)
 
     async def write(self, uuid: str, value: bytes) -> None:
         """Write a value, with response where the characteristic has that property.
@@ -208,9 +235,9 @@ class Link:
         client, characteristic = self._up(), self._characteristics.get(uuid)
         if characteristic is None:
             raise ProcedureRefused("The treadmill takes no commands: it has no control point.", op_code=0)
-        self._traced(">", uuid, value)
         response = "write" in characteristic.properties
-        await self._race(client.write_gatt_char(characteristic, value, response=response), f"write {uuid}")
+        writing = client.write_gatt_char(characteristic, value, response=response)
+        await self._ask(Operation.WRITE if response else Operation.COMMAND, uuid, writing, value)
 
     async def pair(self) -> bool:
         """Pair, at most once on this link; return whether that went well (facts 10).
@@ -222,7 +249,7 @@ class Link:
             return False
         self._tried_to_pair = True
         try:
-            await self._race(self._up().pair(), "pairing")
+            await self._ask(Operation.PAIR, "", self._up().pair())
         except Disconnected:
             raise
         except (MachineError, NotImplementedError):  # macOS pairs by itself, and bleak cannot ask it to
@@ -255,6 +282,19 @@ class Link:
             raise Disconnected("The connection to the treadmill is gone.")
         return self._client
 
+    async def _ask(
+        self, operation: Operation, uuid: str, asking: Awaitable[Answer], value: bytes | None = None
+    ) -> Answer:
+        """Await the answer to a request, no longer than the link lives and the deadline allows, and tell of both."""
+        asked = self._wire.asked(operation, uuid, value)
+        try:
+            answer = await self._race(asking, f"{operation} {uuid}".rstrip())
+        except BaseException as error:
+            self._wire.failed(asked, error)
+            raise
+        self._wire.answered(asked, bytes(answer) if isinstance(answer, (bytes, bytearray)) else None)
+        return answer
+
     async def _race(self, operation: Awaitable[Answer], what: str) -> Answer:
         """Await `operation` in this very task, but no longer than the link lives and the deadline allows."""
         waiting = True
@@ -283,22 +323,12 @@ class Link:
         if self._client is not None and not self._lost.done():
             self._mark_lost()
             if not self._closing:
+                self._wire.tell(LinkLost())
                 self._on_lost(self)
 
     def _mark_lost(self) -> None:
         if not self._lost.done():
             self._lost.set_result(None)
-
-    def _traced(self, direction: str, uuid: str, value: bytes) -> None:
-        """Show a value to the trace; one that fails is reported, shown no more, and holds up nothing, not a Stop."""
-        if self._trace is None:
-            return
-        try:
-            self._trace(direction, uuid, value)
-        except Exception as error:  # noqa: BLE001 - a stranger's code; the loop's handler reports it
-            self._trace = None
-            context = {"message": "the trace of a link failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(context)
 
 
 def _failed(error: BaseException) -> MachineError:

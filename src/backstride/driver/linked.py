@@ -92,11 +92,6 @@ class Linked(Feeds):
         return self._control.obedience
 
     @property
-    def patience(self) -> float | None:
-        """Seconds to wait for any answer, if fewer than the standard's 30; for `Control` alone."""
-        return None
-
-    @property
     def name(self) -> str:
         """The advertised name, or the model where there is none."""
         return self.identity.name or self.facts.model
@@ -147,7 +142,7 @@ class Linked(Feeds):
             Disconnected: The connection failed.
         """
         if self._uplink.is_up:
-            self._take_link_down()
+            self._take_link_down("the link is made anew")
         await self._connect_again(within)
         self._events.send(events.LinkRestored())
 
@@ -196,11 +191,10 @@ class Linked(Feeds):
     async def _ask_for_control(self) -> Settled:
         """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
         control = self.facts.control
-        settled = await self._control.procedure(RequestControl())
         for _ in range(control.requests - 1):
+            await self._control.procedure(RequestControl())
             await asyncio.sleep(control.request_gap)
-            settled = await self._control.procedure(RequestControl())
-        return settled
+        return await self._control.procedure(RequestControl())
 
     async def _connect_again(self, within: float) -> None:
         async with self._uplink.making(within) as link:
@@ -212,8 +206,8 @@ class Linked(Feeds):
                 if not under_its_address:
                     await self._stop_first(link)
                 await self._subscribe(link)
-            except BaseException:
-                self._take_link_down()
+            except BaseException as error:
+                self._take_link_down(str(error))
                 raise
         self._link_made()
 
@@ -244,15 +238,15 @@ class Linked(Feeds):
         if self._guard.began:
             self._guard.renew()
 
-    def _take_link_down(self, *, halt_goes_on: bool = False) -> None:
+    def _take_link_down(self, reason: str = "", *, halt_goes_on: bool = False) -> None:
         if self._control.halting and not halt_goes_on:
             self.owes_a_stop = True
-        self._uplink.drop()
+        self._uplink.drop(reason)
         self._control.link_lost(halt_goes_on=halt_goes_on)
         self._states.send(self._watch.link_lost())
 
     async def _relink(self) -> None:
-        self._take_link_down(halt_goes_on=True)
+        self._take_link_down("the Stop is not answered", halt_goes_on=True)
         try:
             async with asyncio.timeout(RELINK_WITHIN):
                 await self._connect_again(RELINK_WITHIN)
@@ -326,7 +320,7 @@ class Linked(Feeds):
 
     def link_is_dead(self, reason: str) -> None:
         """Drop the link and say so, once (S12)."""
-        self._take_link_down()
+        self._take_link_down(reason)
         if self._linked:
             self._linked = False
             self._events.send(events.LinkLost(reason))

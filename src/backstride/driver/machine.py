@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+from backstride.capture.events import Recognised
 from backstride.driver.confirmation import Command, Confirmed, Outcome, Rejected, Unknown, describe_refusal
 from backstride.driver.identity import identify
 from backstride.driver.linked import Linked
 from backstride.driver.uplink import Uplink
 from backstride.errors import ControlLost, Disconnected, SafetyError
 from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit
+from backstride.machines.written import as_written
 from backstride.protocol.control_point import Reset, SetTargetInclination, SetTargetSpeed, StartOrResume
 from backstride.protocol.tickets import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
+    from backstride.capture.events import Trace
     from backstride.driver.link import Connectable
-    from backstride.driver.radio import Trace
     from backstride.units import Incline, Speed
 
 
@@ -56,7 +58,7 @@ class Machine(Linked):
             target: What a scan found, or a simulated treadmill.
             facts: The machine file to use; without it the model is recognised.
             console: What its console is set to; some machines mean another unit then.
-            trace: Called with every value that crosses the air.
+            trace: Told of everything that crosses bleak's client, as it happens (capture/events.py).
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
@@ -69,6 +71,8 @@ class Machine(Linked):
             async with uplink.making() as link:
                 device = target.device
                 machine = cls(uplink, *await identify(link, device.address, device.name, facts, console))
+                if uplink.wire.is_watched:
+                    uplink.wire.tell(Recognised(machine.facts.id, as_written(machine.facts)))
                 await machine._subscribe(link)
             machine._link_made()
             yield machine
@@ -182,6 +186,15 @@ class Machine(Linked):
                 return Rejected(describe_refusal(settled), settled.result, settled.att_error)
             case _:
                 return Unknown("the treadmill did not answer")
+
+    async def survey(self) -> None:
+        """Read all that can be read and subscribe to all that is sent, for a capture; nothing is commanded (S1).
+
+        Raises:
+            Disconnected: The link is gone, or was lost meanwhile.
+            ProcedureTimeout: No answer within 30 s.
+        """
+        await self._uplink.survey()
 
     # --- commands, inside
 

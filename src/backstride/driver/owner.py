@@ -19,10 +19,6 @@ class Owner(Protocol):
     def state(self) -> MachineState:
         """The latest view of the belt."""
 
-    @property
-    def patience(self) -> float | None:
-        """Seconds to wait for any answer, if fewer than the standard's 30 (`QueueRules`)."""
-
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Run `work` as long as the machine lives."""
 

@@ -33,9 +33,9 @@ from backstride.units import Speed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from backstride.capture.events import Trace
     from backstride.driver.confirmation import Outcome
     from backstride.driver.link import Connectable, Link
-    from backstride.driver.radio import Trace
     from backstride.machines.facts import MachineFacts
     from backstride.protocol.control_point import Request
     from backstride.protocol.tickets import Settled
@@ -75,7 +75,7 @@ class Probe(Linked):
 
         Args:
             target: What a scan found.
-            trace: Called with every value that crosses the air.
+            trace: Told of everything that crosses bleak's client, as it happens (capture/events.py).
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
@@ -97,16 +97,6 @@ class Probe(Linked):
                     await probe._leave()
             finally:
                 await uplink.close()
-
-    @property
-    def patience(self) -> float:
-        """Seconds to wait for any answer."""
-        return ANSWER_PATIENCE
-
-    @property
-    def paired(self) -> bool:
-        """True if the machine demanded pairing before it took a command."""
-        return self._uplink.paired
 
     @property
     def now(self) -> float:
@@ -208,6 +198,7 @@ class Probe(Linked):
         self.properties = tuple(link.properties(uuids.CONTROL_POINT))
         self.has_training_status = bool(link.properties(uuids.TRAINING_STATUS))
         self.training_value = await link.read(uuids.TRAINING_STATUS)
+        self._control.answer_within(ANSWER_PATIENCE)
         self._control_taken = True  # `_subscribe` asks for no control: how it is had is a trial of its own
         await self._subscribe(link)
 

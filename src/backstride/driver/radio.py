@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bleak.exc import (
     BleakBluetoothNotAvailableError,
@@ -17,12 +17,6 @@ from bleak_retry_connector import BleakNotFoundError, BleakOutOfConnectionSlotsE
 
 from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused
 from backstride.protocol.att import AttError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Trace = Callable[[str, str, bytes], None]
-    """Takes every value that crosses the air: direction ``>`` or ``<``, UUID, octets."""
 
 RADIO_ERRORS: Final = (BleakError, OSError, EOFError, TimeoutError, AssertionError, AttributeError)
 """What bleak lets through: its own exceptions, those of D-Bus sockets underneath, and the last two where its D-Bus

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.driver.discovery import listen_for
 from backstride.driver.link import Link
+from backstride.driver.wire import Wire
 from backstride.errors import Disconnected
 from backstride.protocol import uuids
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from bleak.backends.device import BLEDevice
 
+    from backstride.capture.events import Trace
     from backstride.driver.identity import Identity
     from backstride.driver.link import Connectable
-    from backstride.driver.radio import Trace
 
 SETTLES_WITHIN: Final = 0.4
 """Seconds between the end of a link and the next attempt: bluetoothd still cleans up, and a connection that is asked
@@ -37,19 +38,18 @@ class Uplink:
 
     Args:
         target: What to connect to.
-        trace: Called with every value that crosses the air.
+        trace: Told of everything that crosses bleak's client.
 
     Attributes:
         target: What to connect to.
+        wire: Tells the trace.
         is_up: True while there is a link that is ready for use.
-        paired: True once a link had to be paired, and was.
     """
 
     def __init__(self, target: Connectable, trace: Trace | None = None) -> None:
         self.target = target
         self.is_up = False
-        self.paired = False
-        self._trace = trace
+        self.wire = Wire(trace)
         self._heard_as: BLEDevice | None = None
         self._strangers: deque[str] = deque(maxlen=_STRANGERS)
         self._link: Link | None = None
@@ -90,14 +90,14 @@ class Uplink:
             await self._closed()  # a machine that takes one client only must be free again
             await asyncio.sleep(self._ended_at + SETTLES_WITHIN - asyncio.get_running_loop().time())
             link = self._link = Link(
-                self.device, self.target.backend, on_value=self._value, on_lost=self._link_lost, trace=self._trace
+                self.device, self.target.backend, on_value=self._value, on_lost=self._link_lost, wire=self.wire
             )
             try:
                 await link.open(once_within)
                 yield link
                 link.require_open()
-            except BaseException:
-                self._retire(link)
+            except BaseException as error:
+                self._retire(link, str(error))
                 raise
             self.is_up = True
 
@@ -121,19 +121,22 @@ class Uplink:
             self._strangers.append(self._heard_as.address)
             self._heard_as = None
 
+    async def survey(self) -> None:
+        """Read all, and subscribe to all; see `Link.survey`. Raises Disconnected if there is no link."""
+        await self._current().survey()
+
     async def write_control(self, value: bytes) -> None:
         """Write to the control point; see `Link.write`. Raises Disconnected if there is no link."""
         await self._current().write(uuids.CONTROL_POINT, value)
 
     async def pair(self) -> bool:
         """Pair; see `Link.pair`. Raises Disconnected if there is no link."""
-        self.paired = await self._current().pair() or self.paired
-        return self.paired
+        return await self._current().pair()
 
-    def drop(self) -> None:
-        """Take the link down, if there is one; it is closed in the background."""
+    def drop(self, reason: str = "") -> None:
+        """Take the link down, if there is one, for this reason; it is closed in the background."""
         if self._link is not None:
-            self._retire(self._link)
+            self._retire(self._link, reason)
 
     async def close(self) -> None:
         """Take the link down and wait until it is closed."""
@@ -145,14 +148,14 @@ class Uplink:
             raise Disconnected("There is no connection to the treadmill.")
         return self._link
 
-    def _retire(self, link: Link) -> None:
+    def _retire(self, link: Link, reason: str) -> None:
         if link is not self._link:
             return
         self._link = None
         if self.is_up:
             self._ended_at = asyncio.get_running_loop().time()
         self.is_up = False
-        link.retire()
+        link.retire(reason)
         closing = asyncio.get_running_loop().create_task(link.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

@@ -41,9 +41,9 @@ _DEMANDS_ENCRYPTION: Final = frozenset(
 _NOT_TRIED: Final = "it was not tried"
 
 
-def learn_commands(log: Log, findings: Findings, *, paired: bool = False) -> None:
+def learn_commands(log: Log, findings: Findings) -> None:
     """Find out what the control point answers, and what it does."""
-    _learn_requests(log, findings, asked=-1 if paired else 0)  # the write that demanded pairing was made twice
+    _learn_requests(log, findings)
     _learn_answers(log, findings)
     _learn_pacing(log, findings)
     _learn_target_at_rest(log, findings)
@@ -51,7 +51,7 @@ def learn_commands(log: Log, findings: Findings, *, paired: bool = False) -> Non
     _learn_pause(log, findings)
     _learn_echo(log, findings)
     refusals = [deed for deed in log.deeds if deed.att_error in _DEMANDS_ENCRYPTION]
-    if paired or refusals:
+    if log.paired or refusals:
         findings.learn("link.require_encryption", value=True, seen="a write was refused until the two were paired")
     elif any(deed.request is not None for deed in log.deeds):
         findings.learn("link.require_encryption", value=False, seen="it took writes without pairing")
@@ -60,11 +60,13 @@ def learn_commands(log: Log, findings: Findings, *, paired: bool = False) -> Non
     _learn_lock(log, findings)
 
 
-def _learn_requests(log: Log, findings: Findings, asked: int) -> None:
-    """Find out how often control is asked for before a procedure is permitted, on top of `asked`."""
+def _learn_requests(log: Log, findings: Findings) -> None:
+    """Find out how often control is asked for before a procedure is permitted."""
     first: float | None = None
-    gap = 0.0
+    asked, gap = 0, 0.0
     for write in log.writes:
+        if write.refused:
+            continue
         if isinstance(write.request, RequestControl):
             gap = 0.0 if first is None else write.at - first
             first = write.at

@@ -21,9 +21,9 @@ from backstride.protocol.control_point import RequestControl, StopOrPauseRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backstride.capture.events import Event, Trace
     from backstride.driver.discovery import Found
     from backstride.driver.events import MachineEvent
-    from backstride.driver.radio import Trace
     from backstride.learning.bench import Person
     from backstride.learning.findings import Findings
     from backstride.learning.log import Doing, Shown
@@ -70,7 +70,7 @@ class Course:
     Args:
         probe: The connected machine.
         person: Who stands beside it.
-        log: Takes what crosses the air, through the probe's trace.
+        log: Told of what crosses bleak's client, through the probe's trace.
         payload: The service data that the machine advertises.
     """
 
@@ -112,7 +112,7 @@ class Course:
         if not self._trials.cancelled() and (fault := self._trials.exception()) is not None:
             raise fault
         await self._come_to_rest()
-        findings = analyse(self.read, self.log, paired=self._probe.paired)
+        findings = analyse(self.read, self.log)
         return Learned(self.read, self.log, findings, self._ended_early, self._belt_stands)
 
     def quit(self, reason: str = "you stopped it") -> None:
@@ -248,7 +248,7 @@ async def learn(
     Args:
         found: What a scan found.
         person: Who stands beside it.
-        trace: Called with every value that crosses the air, for a capture.
+        trace: Told of everything that crosses bleak's client, for a capture.
         begun: Called with the course before its first step: whoever has it can `quit` at any time.
 
     Raises:
@@ -258,12 +258,12 @@ async def learn(
     """
     log, loop = Log(), asyncio.get_running_loop()
 
-    def crossed(direction: str, uuid: str, octets: bytes) -> None:
-        log.crossed(direction, uuid, octets, loop.time())
+    def happened(event: Event) -> None:
+        log.take(event, loop.time())
         if trace is not None:
-            trace(direction, uuid, octets)
+            trace(event)
 
-    async with Probe.connect(found, trace=crossed) as probe:
+    async with Probe.connect(found, trace=happened) as probe:
         course = Course(probe, person, log, found.payload)
         begun(course)
         return await course.run()

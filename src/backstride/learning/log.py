@@ -6,10 +6,12 @@ that ends early tells as much as it holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from backstride.capture.events import Answered, Asked, Failure, Heard, Operation, Trouble
 from backstride.errors import DecodeError
 from backstride.protocol import uuids
 from backstride.protocol.control_point import OpCode, decode_request, decode_response
@@ -19,10 +21,13 @@ from backstride.protocol.treadmill_data import DataFlag, RecordAssembler, Treadm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backstride.capture.events import Event
     from backstride.protocol.control_point import Request, Response
     from backstride.protocol.machine_status import MachineStatus
 
 MORE_DATA: Final = int(DataFlag.MORE_DATA)
+
+_REFUSED: Final = (Trouble.ATT, Trouble.BLUEZ, Trouble.OTHER)  # BlueZ and macOS say in words that pairing is wanted
 
 
 class Doing(Enum):
@@ -108,12 +113,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write to the control point, and its answer."""
+    """A write to the control point, and its answer.
+
+    Attributes:
+        at: Instant of the write.
+        number: What the trace calls it.
+        request: What was written.
+        answered_at: Instant of the answer, or None.
+        response: The answer, or None.
+        refused: True if the write itself was refused: the procedure never started.
+    """
 
     at: float
+    number: int
     request: Request
     answered_at: float | None = None
     response: Response | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,7 @@ class Log:
         announced: Machine Status.
         deeds: What was tried.
         pacing: How close together two procedures may lie.
+        paired: True once the machine had to be paired with, and was.
         skipped: What the person left out, or what could not be tried, with the reason.
     """
 
@@ -145,21 +162,30 @@ class Log:
     deeds: list[Deed] = field(default_factory=list)
     pacing: list[PacingTest] = field(default_factory=list)
     skipped: dict[Doing, str] = field(default_factory=dict)
+    paired: bool = False
+    _pairing: int | None = None
     _assembler: RecordAssembler = field(default_factory=RecordAssembler)
 
-    def crossed(self, direction: str, uuid: str, octets: bytes, now: float) -> None:
-        """Take a value that crossed the air; one that cannot be read says nothing."""
-        try:
-            if uuid == uuids.TREADMILL_DATA:
-                self._heard(octets, now)
-            elif uuid == uuids.MACHINE_STATUS:
-                self.announced.append(Announced(now, decode_machine_status(octets)))
-            elif uuid == uuids.CONTROL_POINT and direction == ">":
-                self.writes.append(Write(now, decode_request(octets)))
-            elif uuid == uuids.CONTROL_POINT:
-                self._answered(decode_response(octets), now)
-        except DecodeError:
-            return
+    def take(self, event: Event, now: float) -> None:
+        """Take what happened on the link; a value that cannot be read says nothing."""
+        with contextlib.suppress(DecodeError):
+            match event:
+                case Asked(number, Operation.WRITE | Operation.COMMAND, uuids.CONTROL_POINT, bytes(octets)):
+                    self.writes.append(Write(now, number, decode_request(octets)))
+                case Answered(number, uuids.CONTROL_POINT, failure=Failure(trouble)) if trouble in _REFUSED:
+                    self._refused(number)
+                case Asked(number, Operation.PAIR):
+                    self._pairing = number
+                case Answered(number, failure=None) if number == self._pairing:
+                    self.paired = True
+                case Heard(uuids.TREADMILL_DATA, octets):
+                    self._heard(octets, now)
+                case Heard(uuids.MACHINE_STATUS, octets):
+                    self.announced.append(Announced(now, decode_machine_status(octets)))
+                case Heard(uuids.CONTROL_POINT, octets):
+                    self._answered(decode_response(octets), now)
+                case _:
+                    pass
 
     def _heard(self, octets: bytes, now: float) -> None:
         data = decode_treadmill_data(octets)
@@ -171,8 +197,13 @@ class Log:
         for place in range(len(self.writes) - 1, -1, -1):
             write = self.writes[place]
             if write.response is None and write.request.op_code == response.request_op_code:
-                self.writes[place] = Write(write.at, write.request, now, response)
+                self.writes[place] = replace(write, answered_at=now, response=response)
                 return
+
+    def _refused(self, number: int) -> None:
+        for place, write in enumerate(self.writes):
+            if write.number == number:
+                self.writes[place] = replace(write, refused=True)
 
     # --- what is asked of it
 

@@ -28,7 +28,7 @@ _NO_DECK: Final = "the machine announces no range of inclinations"
 _NOT_REACHED: Final = "it was not tried"
 
 
-def analyse(read: Read, log: Log, *, paired: bool = False) -> Findings:
+def analyse(read: Read, log: Log) -> Findings:
     """Return all that follows from what was read and seen."""
     findings = Findings()
     learn_reading(read, findings)
@@ -37,7 +37,7 @@ def analyse(read: Read, log: Log, *, paired: bool = False) -> Findings:
     learn_units(log, read.speeds, findings)
     learn_belt(log, findings)
     learn_deck(log, read.inclines, findings)
-    learn_commands(log, findings, paired=paired)
+    learn_commands(log, findings)
     for name, (how, reason) in DECISIONS.items():
         if name in {"summary", "quirks"}:
             continue

@@ -31,7 +31,7 @@ from backstride.machines.fields import (
 )
 from backstride.machines.incline_facts import InclineFacts
 from backstride.protocol.features import TargetSetting
-from backstride.units import Speed
+from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,6 +260,11 @@ class MachineFacts(Facts):
     belt: BeltFacts = BeltFacts()
     quirks: tuple[Quirk, ...] = ()
     faults: tuple[str, ...] = ()
+
+    @property
+    def deck(self) -> Incline:
+        """Where the deck rests: level, or where it is fixed."""
+        return (self.incline and self.incline.fixed) or Incline(0)
 
     def with_console(self, unit: WireUnit) -> MachineFacts:
         """Return the machine with its console set to `unit`: the same one where that changes nothing."""

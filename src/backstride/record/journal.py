@@ -8,16 +8,13 @@ tells a walk under way from one that was interrupted.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import json
 import re
 import unicodedata
 from itertools import count
 from typing import TYPE_CHECKING, Final, Self
 
+from backstride.disk import LineFile, why
 from backstride.errors import RecordError
-from backstride.record.disk import Flushing
 from backstride.record.lock import lock
 from backstride.workout.events import payload
 
@@ -32,18 +29,6 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".jsonl"
 _SLUG_LENGTH: Final = 40
-# Not a number is no JSON; plain ASCII survives every editor and cannot be torn inside a character.
-_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), check_circular=False)
-_WHY: Final = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your share of the disk is used up",
-    errno.EFBIG: "the file would grow too large",
-    errno.EACCES: "you have no permission to write there",
-    errno.EPERM: "you have no permission to write there",
-    errno.EROFS: "that disk is read-only",
-    errno.EEXIST: "it is a file, not a folder",
-    errno.ENOTDIR: "a part of the path is a file, not a folder",
-}
 
 
 class Journal:
@@ -60,8 +45,7 @@ class Journal:
     def __init__(self, path: Path, file: FileIO) -> None:
         self.path = path
         self.failed: str | None = None
-        self._file = file
-        self._flushing = Flushing(file.fileno())
+        self._file = LineFile(file)
 
     @classmethod
     def create(cls, folder: Path, header: Header) -> Self:
@@ -101,15 +85,10 @@ class Journal:
         if self.failed is not None or self._file.closed:
             return
         try:
-            self._write_whole((_ENCODER.encode(values) + "\n").encode("ascii"))
+            self._file.append(values)
         except (OSError, ValueError, TypeError) as error:
             self.failed = _sentence(self.path, error)
             raise RecordError(self.failed) from error
-
-    def _write_whole(self, line: bytes) -> None:
-        """Write all of `line`: a disk that fills up takes a part of it and refuses only the next write."""
-        while line:
-            line = line[self._file.write(line) :]
 
     def close(self, summary: Mapping[str, object]) -> None:
         """Append `summary` as the last line, bring everything to the disk, and close the file.
@@ -124,7 +103,7 @@ class Journal:
         try:
             self.append(summary)
             if self.failed is None:
-                self._flushing.finish()
+                self._file.finish()
         except OSError as error:
             self.failed = _sentence(self.path, error)
             raise RecordError(self.failed) from error
@@ -133,10 +112,7 @@ class Journal:
 
     def give_back(self) -> None:
         """Close the file as it is: a record without a summary is one of an interrupted session."""
-        if not self._file.closed:
-            with contextlib.suppress(OSError):
-                self._flushing.finish()
-            self._file.close()
+        self._file.give_back()
 
     def __enter__(self) -> Self:
         return self
@@ -165,8 +141,5 @@ def _slug(name: str) -> str:
 
 
 def _sentence(path: Path, error: Exception) -> str:
-    if isinstance(error, OSError):
-        why = _WHY.get(error.errno or 0, (error.strerror or str(error)).lower())
-    else:
-        why = f"a value has no form in JSON ({error})"
-    return f"Cannot write the record in {path}: {why}. Choose another folder with --record or the setting `records`."
+    remedy = "Choose another folder with --record or the setting `records`."
+    return f"Cannot write the record in {path}: {why(error)}. {remedy}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bumble.device import Device
 
     from backstride.simulator.gatt import Characteristic
-    from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.server import Server as Machine
     from backstride.simulator.traffic import Connection
 
 Answer = TypeVar("Answer")
@@ -44,7 +44,7 @@ class Host(Protocol):
     """Who owns the links of a server."""
 
     @property
-    def peripheral(self) -> Peripheral:
+    def peripheral(self) -> Machine:
         """The treadmill behind them."""
 
     @property
@@ -72,7 +72,7 @@ class AttServer(Server):
     def __init__(self, device: Device, host: Host) -> None:
         super().__init__(device)
         self._host = host
-        self.max_mtu = host.peripheral.facts.link.mtu
+        self.max_mtu = host.peripheral.mtu
         self._values: dict[str, gatt.Characteristic[bytes]] = {}
 
     def serve(self) -> None:

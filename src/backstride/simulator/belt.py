@@ -66,7 +66,7 @@ class Belt:
         facts: Acceleration, braking, incline motor, dead time.
         floor: The slowest speed the belt can run at; a start goes there, and nothing goes below it but zero.
         ceiling: The fastest.
-        incline: Inclination of the deck when it is powered.
+        deck: Inclination of the deck when it is powered.
         now: Seconds at which it is powered, standing.
     """
 
@@ -76,7 +76,7 @@ class Belt:
         *,
         floor: Speed = Speed(80),
         ceiling: Speed = Speed(2000),
-        incline: Incline = Incline(0),
+        deck: Incline = Incline(0),
         now: float = 0.0,
     ) -> None:
         self._facts = facts
@@ -87,7 +87,7 @@ class Belt:
         self.log = BeltLog()
         self._since = now
         self._speed = _Axis()
-        self._incline = _Axis(value=int(incline) / 10, target=int(incline) / 10)
+        self._incline = _Axis(value=int(deck) / 10, target=int(deck) / 10)
         self._sums = _Sums()
         self._wanted = 0.0  # km/h to run at once the dead time is over
         self._peak: float | None = None  # km/h to overshoot to first

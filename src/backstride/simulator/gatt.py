@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.errors import ProtocolError
 from backstride.protocol import uuids
+from backstride.protocol.att import AttError
 from backstride.protocol.features import Features, MachineFeature, TargetSetting, encode_features
 from backstride.protocol.ranges import InclinationRange, SpeedRange, encode_inclination_range, encode_speed_range
 from backstride.protocol.treadmill_data import DataFlag
 
 if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
-    from backstride.protocol.att import AttError
 
 _LICENSED_BY: Final = {
     DataFlag.AVERAGE_SPEED: MachineFeature.AVERAGE_SPEED,
@@ -38,12 +38,27 @@ class AttFault(ProtocolError):
     """The server answers a request with an ATT Error Response.
 
     Attributes:
-        code: The error code.
+        code: The error code; an application's own are no members of `AttError`.
     """
 
-    def __init__(self, code: AttError) -> None:
-        super().__init__(f"ATT error {code:#04x}: {code.name.lower().replace('_', ' ')}")
+    def __init__(self, code: int) -> None:
+        name = AttError(code).name.lower().replace("_", " ") if code in set(AttError) else "unknown"
+        super().__init__(f"ATT error {code:#04x}: {name}")
         self.code = code
+
+
+class StackFault(AttFault):
+    """The client's own system fails a request; a client elsewhere is told of an unlikely error.
+
+    Attributes:
+        name: The D-Bus name of the error; empty for one that is not BlueZ's.
+        words: What the system says.
+    """
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(AttError.UNLIKELY_ERROR)
+        self.name = name
+        self.words = words
 
 
 class Cccd(IntFlag):
@@ -61,11 +76,15 @@ class Characteristic:
         uuid: 128-bit lower-case form.
         properties: GATT property names as bleak spells them.
         value: What a read returns, or None if it changes or cannot be read.
+        handle: Attribute handle of its declaration; None where it follows from the place in the table.
+        descriptors: UUID and handle of each descriptor, where they do not follow from the properties.
     """
 
     uuid: str
     properties: tuple[str, ...]
     value: bytes | None = None
+    handle: int | None = None
+    descriptors: tuple[tuple[str, int], ...] | None = None
 
     @property
     def subscription(self) -> Cccd:
@@ -80,6 +99,7 @@ class Service:
 
     uuid: str
     characteristics: tuple[Characteristic, ...]
+    handle: int | None = None
 
 
 def features_of(facts: MachineFacts) -> Features:

@@ -56,10 +56,9 @@ class HciTreadmill(Simulation):
     ) -> None:
         facts = facts_of(model)
         self._adapter = adapter
-        self._hci = HciRadio(
-            Peripheral(facts, locked=locked), address=address or address_of(facts.id), name=named_by(facts, name)
-        )
-        super().__init__(facts, self._hci, faults)
+        peripheral = Peripheral(facts, locked=locked)
+        self._hci = HciRadio(peripheral, address=address or address_of(facts.id), name=named_by(facts, name))
+        super().__init__(peripheral, self._hci, faults)
 
     def on_air(self, transport: str | VirtualLink) -> AbstractAsyncContextManager[None]:
         """Be on the air during the block.

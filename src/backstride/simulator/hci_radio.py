@@ -17,6 +17,7 @@ from backstride.protocol.att import AttError
 from backstride.simulator.att_server import AttServer
 from backstride.simulator.gatt import AttFault
 from backstride.simulator.radio import Radio
+from backstride.simulator.traffic import DEFAULT_MTU
 from backstride.simulator.virtual_link import VirtualLink
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bumble.device import Connection as Bearing
     from bumble.transport.common import Transport
 
-    from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.server import Server
     from backstride.simulator.traffic import Connection
 
 ADVERTISING_INTERVAL: Final = 100.0
@@ -109,7 +110,7 @@ class HciRadio(Radio):
 
     server: AttServer
 
-    def __init__(self, peripheral: Peripheral, *, address: str, name: str | None) -> None:
+    def __init__(self, peripheral: Server, *, address: str, name: str | None) -> None:
         super().__init__(peripheral, address=address, name=name)
         self._device: Device | None = None
         self._ether: tuple[VirtualLink, Controller] | None = None
@@ -191,10 +192,10 @@ class HciRadio(Radio):
     def set_powered(self, powered: bool) -> None:  # noqa: FBT001 - same
         """Switch the mains."""
         self.powered = powered
-        self.peripheral.session.switch(self.now, powered=powered)
+        self.peripheral.switch(self.now, powered=powered)
         self._carry()
 
-    def replace(self, peripheral: Peripheral) -> None:
+    def replace(self, peripheral: Server) -> None:
         """Let another machine answer under this address."""
         self.drop_links()
         self.peripheral = peripheral
@@ -233,7 +234,7 @@ class HciRadio(Radio):
             self._spawn(self._disconnect(bearing))
             return
         self.pump()  # a fault may count from this very instant
-        connection = self.peripheral.connect(encrypted=bool(bearing.encryption))
+        connection = self.peripheral.connect(mtu=DEFAULT_MTU, encrypted=bool(bearing.encryption))
         link = HciLink(self, connection, bearing)
         self._by_bearing[bearing] = link
         self.links.append(link)
@@ -250,7 +251,7 @@ class HciRadio(Radio):
             self.pump()
 
     def _take_mtu(self, link: HciLink) -> None:
-        link.connection.mtu = min(link.bearing.att_mtu, self.peripheral.facts.link.mtu)
+        link.connection.mtu = min(link.bearing.att_mtu, self.peripheral.mtu)
 
     def _take_encryption(self, link: HciLink) -> None:
         link.connection.encrypted = bool(link.bearing.encryption)

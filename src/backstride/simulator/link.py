@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
+from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backstride.simulator.gatt import AttFault
@@ -23,6 +26,15 @@ SUPERVISION_TIMEOUT: Final = 2.0
 
 class LinkLost(Exception):
     """The link went before the response to a request came."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Something on its way to the client."""
+
+    due: float
+    hand_over: Callable[[], None]
+    overtakes: bool = False
 
 
 class Link:
@@ -57,8 +69,8 @@ class Link:
         self._on_value = on_value
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
-        self._arriving: deque[tuple[float, Callable[[], None]]] = deque()
-        self._armed = False
+        self._arriving: deque[_Arrival] = deque()
+        self._armed = inf  # when the loop hands over next
         self._pending: asyncio.Future[None] | None = None
         self._silence: asyncio.Future[None] | None = None  # done when the air carries again, or the link is lost
 
@@ -79,8 +91,10 @@ class Link:
             result = action(self.radio.now)
         except AttFault as fault:
             result = fault
-        delay = self.radio.latency + self.radio.peripheral.faults.response_delay
-        self._arriving.append((self._loop.time() + delay, partial(_settle, response)))
+        delay = self.radio.peripheral.response_delay
+        if delay is not None:
+            due = round(self._loop.time() + self.radio.latency + delay, 6)  # what a virtual clock can tell apart
+            self._arriving.append(_Arrival(due, partial(_settle, response)))
         self.radio.pump()
         try:
             await response
@@ -103,23 +117,25 @@ class Link:
         One that `overtakes` arrives before the response that is on its way.
         """
         if self.alive:
-            queue = self._arriving.appendleft if overtakes else self._arriving.append
-            queue((self._loop.time(), partial(self._arrive, uuid, value, indication=indication)))
+            arrive = partial(self._arrive, uuid, value, indication=indication)
+            place = len(self._arriving)
+            if overtakes:
+                place = sum(1 for _ in takewhile(lambda arrival: arrival.overtakes, self._arriving))
+            self._arriving.insert(place, _Arrival(self._loop.time(), arrive, overtakes=overtakes))
 
     def arm(self) -> None:
         """Have the loop hand over what has arrived."""
-        if self._arriving and not self._armed and self._silence is None:
-            self._armed = True
-            due = self._arriving[0][0]
+        if self._arriving and self._silence is None and self._arriving[0].due < self._armed:
+            self._armed = due = self._arriving[0].due
             self._loop.call_at(due, self.hand_over, due)
 
     def hand_over(self, due: float) -> None:
         """Give the client what is due. Only the loop may call this, never a caller's stack."""
-        self._armed = False
+        self._armed = inf
         now = max(due, self._loop.time())  # a loop may wake us a clock tick too early
         try:
-            while self._arriving and self._arriving[0][0] <= now and self._silence is None:
-                self._arriving.popleft()[1]()
+            while self._arriving and self._arriving[0].due <= now and self._silence is None:
+                self._arriving.popleft().hand_over()
         finally:
             self.arm()
 

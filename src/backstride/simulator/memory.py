@@ -7,28 +7,26 @@ imitated, the comment names it (bluetoothd's gatt-client.c, bleak's bluezdbus ba
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
 from bleak import BleakScanner
-from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
-from bleak.backends.descriptor import BleakGATTDescriptor
 from bleak.backends.device import BLEDevice
-from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDBusError, BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
-from backstride.protocol import uuids
 from backstride.protocol.att import AttError
-from backstride.simulator.gatt import AttFault, Cccd
+from backstride.simulator.gatt import AttFault, Cccd, StackFault
 from backstride.simulator.link import Link, LinkLost
 from backstride.simulator.memory_scanner import MemoryScanner
+from backstride.simulator.memory_table import services_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bleak.args import SizedBuffer
-    from bleak.assigned_numbers import CharacteristicPropertyName
+    from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import NotifyCallback
+    from bleak.backends.descriptor import BleakGATTDescriptor
 
     from backstride.simulator.radio import Radio
 
@@ -168,7 +166,7 @@ class MemoryClient(BaseBleakClient):
                 raise
         if not link.alive:
             raise BleakError("failed to discover services, device disconnected")
-        self.services = _services(radio, link, self._requested)
+        self.services = services_of(radio.peripheral, link, self._requested)
 
     async def disconnect(self) -> None:
         """End the link; the disconnected callback runs before this returns, as on BlueZ."""
@@ -287,6 +285,8 @@ class MemoryClient(BaseBleakClient):
     async def _request(self, action: Callable[[float], T]) -> T:
         try:
             return await self._connected().request(action)
+        except StackFault as fault:
+            raise BleakDBusError(fault.name, [fault.words]) if fault.name else BleakError(fault.words) from None
         except AttFault as fault:
             raise _as_bleak_says(fault.code) from None
         except LinkLost:  # bluetoothd fails what was under way when the link went
@@ -315,35 +315,8 @@ def _gone_from_the_bus() -> BleakDBusError:
     return BleakDBusError("org.freedesktop.DBus.Error.UnknownObject", ["Method doesn't exist"])
 
 
-def _as_bleak_says(code: AttError) -> BleakError:
+def _as_bleak_says(code: int) -> BleakError:
     """Return the exception that bleak on BlueZ raises for an ATT error (bluetoothd: create_gatt_dbus_error)."""
     if code in _NOT_PAIRED:
         return BleakDBusError("org.bluez.Error.NotPermitted", ["Not paired"])
     return BleakGATTProtocolError(code)
-
-
-def _services(radio: Radio, link: Link, requested: set[str] | None) -> BleakGATTServiceCollection:
-    """Build bleak's picture of the attribute table, with handles as a server numbers them."""
-
-    def longest_command() -> int:
-        return link.connection.mtu - _ATT_HEADER
-
-    collection = BleakGATTServiceCollection()
-    handle = 0
-    for service in radio.peripheral.services:
-        handle += 1
-        group = BleakGATTService(service, handle, service.uuid)
-        wanted = requested is None or service.uuid in requested
-        if wanted:
-            collection.add_service(group)
-        for one in service.characteristics:
-            handle += 2  # declaration and value; bleak's handle is the declaration's
-            properties = cast("list[CharacteristicPropertyName]", list(one.properties))
-            characteristic = BleakGATTCharacteristic(one, handle - 1, one.uuid, properties, longest_command, group)
-            if wanted:
-                collection.add_characteristic(characteristic)
-            if one.subscription:
-                handle += 1
-                if wanted:
-                    collection.add_descriptor(BleakGATTDescriptor(one, handle, uuids.CCCD, characteristic))
-    return collection

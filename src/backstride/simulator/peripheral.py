@@ -19,10 +19,10 @@ from backstride.simulator.control import ControlPoint, Outcome
 from backstride.simulator.faults import Fault, Moment
 from backstride.simulator.gatt import AttFault, Cccd, Characteristic, services_of
 from backstride.simulator.misbehaviour import Misbehaviour
+from backstride.simulator.server import Simulated
 from backstride.simulator.session import MachineSession, SessionState
 from backstride.simulator.telemetry import Telemetry
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
-from backstride.units import Incline
 
 if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ATT_HEADER: Final = 3
 
 
-class Peripheral:
+class Peripheral(Simulated):
     """One simulated treadmill's FTMS server.
 
     Args:
@@ -48,8 +48,7 @@ class Peripheral:
         self.faults = Misbehaviour(facts)
         self.locked = locked
         self._facts = facts
-        deck = Incline(0) if facts.incline is None or facts.incline.fixed is None else facts.incline.fixed
-        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, incline=deck, now=now)
+        self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, deck=facts.deck, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
         self.services = services_of(facts)

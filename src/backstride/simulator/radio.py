@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backstride.simulator.faults import Fault
-    from backstride.simulator.peripheral import Peripheral
+    from backstride.simulator.server import Server
     from backstride.simulator.traffic import Connection
 
 LATENCY: Final = 0.015
@@ -73,7 +73,7 @@ class Radio:
         on_happening: Called, from the loop, with each fault that happens at an instant.
     """
 
-    def __init__(self, peripheral: Peripheral, *, address: str, name: str | None) -> None:
+    def __init__(self, peripheral: Server, *, address: str, name: str | None) -> None:
         self.peripheral = peripheral
         self.on_happening: Callable[[Fault], None] = lambda _fault: None
         self.address = address
@@ -92,7 +92,7 @@ class Radio:
     @property
     def now(self) -> float:
         """Seconds of the machine's time: the loop's, carried on when a new loop starts its clock anew."""
-        return self.peripheral.belt.now if self._loop is None else self._loop.time() + self._offset
+        return self.peripheral.now if self._loop is None else self._loop.time() + self._offset
 
     @property
     def advertising(self) -> bool:
@@ -111,7 +111,7 @@ class Radio:
     @property
     def service_data(self) -> bytes | None:
         """The service data for the Fitness Machine Service as bleak hands it over, or None if the machine has none."""
-        form = self.peripheral.facts.identity.service_data
+        form = self.peripheral.service_data
         if form is ServiceDataForm.ABSENT:
             return None
         octets = encode_service_data(ServiceData(available=True, types=MachineType.TREADMILL))
@@ -133,7 +133,7 @@ class Radio:
         """Accept a client. Raises AttFault if the machine takes no more."""
         self.bind()
         self.pump()  # a fault may count from this very instant
-        connection = self.peripheral.connect(mtu=self.peripheral.facts.link.mtu, encrypted=encrypted)
+        connection = self.peripheral.connect(mtu=self.peripheral.mtu, encrypted=encrypted)
         link = Link(self, connection, on_value=on_value, on_lost=on_lost)
         self.links.append(link)
         return link
@@ -164,7 +164,7 @@ class Radio:
     def set_powered(self, powered: bool) -> None:  # noqa: FBT001 - same
         """Switch the mains. Off: the belt comes to rest, the session is over, clients hear nothing more."""
         self.powered = powered
-        self.peripheral.session.switch(self.now, powered=powered)
+        self.peripheral.switch(self.now, powered=powered)
         if not powered:
             for link in list(self.links):
                 self.peripheral.disconnect(link.connection)
@@ -175,7 +175,7 @@ class Radio:
         if self._loop is not None:
             self._loop.call_later(seconds, action)
 
-    def replace(self, peripheral: Peripheral) -> None:
+    def replace(self, peripheral: Server) -> None:
         """Let another machine answer under this address; every link is gone first."""
         self.drop_links()
         self.peripheral = peripheral
@@ -208,7 +208,7 @@ class Radio:
                 self.peripheral.confirm(emission.connection)
         if self._loop is None:
             return
-        for fault in self.peripheral.faults.take_happenings():
+        for fault in self.peripheral.take_happenings():
             self._loop.call_soon(self.on_happening, fault)
         deadline = self.peripheral.next_deadline()
         if deadline is None:

@@ -156,6 +156,4 @@ class MachineSession:
 
     def _level(self, now: float, by: str) -> None:
         """Drive the deck to the horizontal, or to where a deck without a motor stays."""
-        incline = self.facts.incline
-        fixed = None if incline is None else incline.fixed
-        self._belt.set_incline(now, 0.0 if fixed is None else int(fixed) / 10, by=by)
+        self._belt.set_incline(now, int(self.facts.deck) / 10, by=by)

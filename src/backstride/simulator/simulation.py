@@ -36,14 +36,14 @@ class Simulation(ABC):
         console: Its buttons and safety key.
     """
 
-    def __init__(self, facts: MachineFacts, radio: Radio, faults: Iterable[Fault | str]) -> None:
+    def __init__(self, peripheral: Peripheral, radio: Radio, faults: Iterable[Fault | str]) -> None:
         """Join the parts, and let go wrong what the machine file and `faults` say.
 
         Raises:
             ConfigError: A fault does not read as one.
         """
-        self.facts = facts
-        self.peripheral: Peripheral = radio.peripheral
+        self.facts = facts = peripheral.facts
+        self.peripheral = peripheral
         self._radio = radio
         radio.on_happening = partial(carry_out, self)
         self.console: Console = Console(self.peripheral, lambda: self._radio.now, self._radio.pump)

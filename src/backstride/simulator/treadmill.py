@@ -58,12 +58,13 @@ class SimulatedTreadmill(Simulation):
         facts = facts_of(model)
         self.air = Air() if air is None else air
         address = address or address_of(facts.id, {radio.address for radio in self.air.radios})
-        radio = Radio(Peripheral(facts, locked=locked), address=address, name=named_by(facts, name))
+        peripheral = Peripheral(facts, locked=locked)
+        radio = Radio(peripheral, address=address, name=named_by(facts, name))
         self.air.add(radio)
         self.device: BLEDevice = device_of(radio)
         self.backend: type[BaseBleakClient] = self.air.client_backend
         self.scanner_backend: type[BaseBleakScanner] = self.air.scanner_backend
-        super().__init__(facts, radio, faults)
+        super().__init__(peripheral, radio, faults)
 
     @property
     def latency(self) -> float:

@@ -47,7 +47,7 @@ class VirtualLink(LocalLink):
         """Let nothing reach `controller` or come from it; after the supervision timeout its links are lost."""
         if controller not in self._out_of_range:
             loop = asyncio.get_running_loop()
-            timer = loop.call_later(SUPERVISION_TIMEOUT, self._lose_links, controller)
+            timer = loop.call_later(SUPERVISION_TIMEOUT, self.lose_links, controller)
             self._out_of_range[controller] = timer
 
     def bring_into_range(self, controller: Controller) -> None:
@@ -55,6 +55,11 @@ class VirtualLink(LocalLink):
         timer = self._out_of_range.pop(controller, None)
         if timer is not None:
             timer.cancel()
+
+    def lose_links(self, controller: Controller) -> None:
+        """Let both ends of each of its links find at once that the other is gone."""
+        for connection in list(controller.le_connections.values()):
+            self._lose(controller, connection)
 
     # What bumble's controllers call
 
@@ -91,10 +96,6 @@ class VirtualLink(LocalLink):
         receiver = self.find_le_controller(receiver_address)
         return not {sender, receiver} & self._out_of_range.keys()
 
-    def _lose_links(self, controller: Controller) -> None:
-        for connection in list(controller.le_connections.values()):
-            self._lose(controller, connection)
-
     def _lose(self, controller: Controller, connection: Connection) -> None:
         """Let both ends find that nothing came for too long (Core Vol 6 B 4.5.2)."""
         peer = self.find_le_controller(connection.peer_address)
@@ -120,6 +121,5 @@ async def kernel_adapter(link: VirtualLink, transport: str = "vhci") -> AsyncIte
         try:
             yield controller
         finally:
-            for connection in list(controller.le_connections.values()):
-                link._lose(controller, connection)  # noqa: SLF001 - the two belong together
+            link.lose_links(controller)
             link.remove_controller(controller)

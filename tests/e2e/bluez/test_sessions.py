@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 
 from backstride.apps.service import Unattended, run_session
@@ -12,6 +11,7 @@ from backstride.driver.machine import Machine
 from backstride.units import Speed
 from backstride.workout.events import Ask, Ending, SessionState
 from backstride.workout.inputs import AdjustSpeed, Confirm, Pause, Resume, Skip, Stop
+from tests.e2e.command import events
 from tests.support.bench import starts, until, written
 from tests.support.outing import Outing
 from tests.support.workout import profile, ramp, steady
@@ -27,7 +27,7 @@ SHORT = profile(steady("0.8", 4.0, incline="1"), ramp("1.2", 8.0), steady("0.8",
 def recorded(folder: Path) -> list[dict[str, object]]:
     """Return the lines of the only record in a folder."""
     (record,) = folder.iterdir()
-    return [json.loads(line) for line in record.read_text("ascii").splitlines()]
+    return events(record.read_text("ascii"))
 
 
 async def test_a_whole_session_is_walked_and_recorded(air: KernelAir, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from bleak.backends.client import get_platform_client_backend_type
 from tests.conformance.cases import STORIES
 from tests.conformance.transports import TreadmillBench
 from tests.e2e.bluez.air import KernelAir
-from tests.support.bumble_client import Target, target_on
+from tests.support.bench import Address
+from tests.support.bumble_client import target_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ class BluezBench(TreadmillBench):
     BlueZ has one link to a device, whatever the number of programs; every further client is a central on bumble.
     """
 
-    def __init__(self, air: KernelAir, treadmill: HciTreadmill, target: Target) -> None:
+    def __init__(self, air: KernelAir, treadmill: HciTreadmill, target: Address) -> None:
         super().__init__(treadmill, target, CARRIED_WITHIN)
         self._other = target_on(air.link, treadmill)
 
@@ -92,7 +93,7 @@ class BluezTransport:
                     device = await BleakScanner.find_device_by_address(address, HEARD_WITHIN)
                 assert device is not None, "the treadmill was not heard"
                 backend, _ = get_platform_client_backend_type()
-                bench = BluezBench(air, treadmill, Target(device, backend))
+                bench = BluezBench(air, treadmill, Address(device, backend))
                 try:
                     await story(bench)
                 finally:

@@ -194,7 +194,7 @@ def test_inclines_turn_to_the_machine_s_own_scale_and_back() -> None:
         ("YS_W2PRO_0042", "yesoul-w2-pro"),
         ("ys_w2pro_0042", "yesoul-w2-pro"),
         ("FS-BT-02", "xterra-t85"),
-        ("FS-123456", GENERIC),
+        ("FS-123456", "fitshow-module"),
         ("KS-HD-Z1D", "kingsmith-z1"),
         ("Somebody's headphones", GENERIC),
         ("", GENERIC),
@@ -211,13 +211,14 @@ def test_one_module_in_two_machines_is_told_apart_by_its_firmware() -> None:
 
     assert told("1.3.8\0") == "ronning-x27-pro"
     assert told("1.2.6") == "fitshow-dbt-pad"
-    assert told("9.9") == GENERIC
+    assert told("9.9") == "fitshow-module"
 
 
 def test_device_information_that_disagrees_rules_a_machine_out() -> None:
     assert recognise(name="YS_W2PRO_1", model_number="W2PRO\0").id == "yesoul-w2-pro"
     assert recognise(name="YS_W2PRO_1", model_number="S3").id == GENERIC
-    assert recognise(name="FS-1", manufacturer="Other", model_number="FS-BT-T4", firmware="1.2.6").id == GENERIC
+    other = recognise(name="FS-1", manufacturer="Other", model_number="FS-BT-T4", firmware="1.2.6")
+    assert other.id == "fitshow-module"
 
 
 def test_an_anonymous_machine_is_recognised_by_its_model_number() -> None:

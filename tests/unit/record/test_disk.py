@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backstride import disk
+from backstride.disk import Flushing
 from backstride.errors import RecordError
-from backstride.record import disk
-from backstride.record.disk import Flushing
 from backstride.record.journal import Journal
 from backstride.workout.events import Cue
 from tests.unit.record.walks import header

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from backstride.machines.facts import MachineFacts, load_facts
 from backstride.protocol import uuids
+from backstride.protocol.att import AttError
 from backstride.simulator.console import Console
 from backstride.simulator.gatt import AttFault, Cccd
 from backstride.simulator.peripheral import Peripheral
 
 if TYPE_CHECKING:
-    from backstride.protocol.att import AttError
     from backstride.simulator.traffic import Connection
 
 CONTROL = uuids.CONTROL_POINT
@@ -41,7 +41,7 @@ class Client:
         try:
             self.bench.peripheral.write(self.connection, uuid, bytes.fromhex(value), self.bench.now, response=response)
         except AttFault as fault:
-            return fault.code
+            return AttError(fault.code)
         finally:
             self.bench.carry()
         return None

@@ -350,3 +350,29 @@ def test_s8_the_course_of_every_profile_stays_within_the_limits_and_rises_gently
     assert compiled.total_distance == pytest.approx(sum(step.metres for step in compiled.steps))
     assert compiled.total_time == pytest.approx(sum(step.duration for step in compiled.steps))
     assert Speed(0) in {point.speed for point in compiled.course} or not any(step.is_stand for step in compiled.steps)
+
+
+# --- a deck that cannot be moved
+
+
+def fixed_at(incline: str) -> Capabilities:
+    deck = percent(incline)
+    return replace(FLAT, fixed_incline=deck, no_incline=f"the deck is fixed at {deck}")
+
+
+def test_s7_a_deck_too_steep_for_walking_backward_is_refused_whatever_is_asked_for() -> None:
+    refused, note = verdict(steady("2.0", 60), fixed_at("26.8"))
+    assert refused is Verdict.REFUSED
+    assert note == "26.8 % is above the limit of 10.0 % facing backward (from the default for walking backward)."
+
+
+def test_a_fixed_deck_within_the_limits_is_said_in_the_plan() -> None:
+    assert verdict(steady("2.0", 60), fixed_at("4.0")) == (Verdict.ROUNDED, "the deck stays at 4.0 %")
+    assert verdict(steady("2.0", 60, "4.0"), fixed_at("4.0")) == (Verdict.AS_WRITTEN, "")
+
+
+def test_s7_another_incline_than_that_of_a_fixed_deck_is_refused() -> None:
+    assert verdict(steady("2.0", 60, "2.0"), fixed_at("4.0")) == (
+        Verdict.REFUSED,
+        "2.0 % cannot be set: the deck is fixed at 4.0 %.",
+    )

@@ -57,6 +57,6 @@ def profile_and_model(profile: str | None, simulated: str | None, models: Collec
     """
     if profile is not None:
         return profile, simulated
-    if simulated is None or simulated in models or simulated.endswith(".toml"):
+    if simulated is None or simulated in models or simulated.endswith((".toml", ".jsonl")):
         raise ConfigError("Which profile? Name one, such as retro-walk, or a path; `backstride profiles` lists them.")
     return simulated, DEFAULT_MODEL

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,8 @@ _LONGEST_UUID16 = 4
 def command(
     *,
     characteristic: Annotated[
-        str | None, typer.Argument(metavar="CHARACTERISTIC", help="16-bit UUID, such as 2ACD.", show_default=False)
+        str | None,
+        typer.Argument(metavar="CHARACTERISTIC", help="16-bit UUID, such as 2ACD, or a capture.", show_default=False),
     ] = None,
     octets: Annotated[
         list[str] | None,
@@ -30,15 +32,34 @@ def command(
 ) -> None:
     """Decode octets of a characteristic.
 
-    Prints one JSON object a line. A value that breaks off gives the fields before the break, and an error.
+    Prints one JSON object a line. A value that breaks off gives the fields before the break, and an error. Of a capture
+    every value of a known characteristic is decoded.
     """
     if stdin:
         if characteristic is not None:
             raise ConfigError("With --stdin the values come from standard input; leave out CHARACTERISTIC and HEX.")
         raise typer.Exit(decode_lines(sys.stdin))
+    if characteristic is not None and characteristic.endswith(".jsonl") and octets is None:
+        decode_capture(Path(characteristic))
+        return
     if characteristic is None or octets is None:
         raise ConfigError("Name a characteristic and its value, such as: backstride decode 2ACD 8c05e803")
     typer.echo(decoded(characteristic, "".join(octets)))
+
+
+def decode_capture(path: Path) -> None:
+    """Print what each value of a capture decodes to, with its instant, its way and its characteristic."""
+    from backstride.capture.events import Answered, Asked, Heard
+    from backstride.capture.file import read_capture
+    from backstride.capture.form import spelt
+    from backstride.capture.lines import says
+
+    for t, event in read_capture(path).entries:
+        if isinstance(event, Asked | Answered | Heard) and event.value is not None:
+            way = ">" if isinstance(event, Asked) else "<"
+            first = {"t": t, "way": way, "uuid": spelt(event.uuid)}
+            words = says(event.uuid, event.value) or {"hex": event.value.hex(" ")}
+            typer.echo(json.dumps({**first, **words}, ensure_ascii=False))
 
 
 def decode_lines(lines: Iterable[str]) -> int:

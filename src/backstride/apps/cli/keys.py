@@ -38,17 +38,11 @@ _POLL: Final = 0.05  # seconds between two looks at the keyboard where it cannot
 
 def read_keys(typed: str) -> Iterator[Key]:
     """Yield the keys in `typed`, as a POSIX terminal or Windows sends them; what means nothing here is passed over."""
-    waiting = iter(typed)
-    for character in waiting:
-        if character == "\x1b":
-            introducer, final = next(waiting, ""), next(waiting, "")
-            if introducer in {"[", "O"} and final in _ARROWS:
-                yield _ARROWS[final]
-        elif character in _WINDOWS_PREFIXES:
-            if (final := next(waiting, "")) in _WINDOWS_ARROWS:
-                yield _WINDOWS_ARROWS[final]
-        elif character.lower() in _LETTERS:
-            yield _LETTERS[character.lower()]
+    for key in read_console_keys(typed):
+        if isinstance(key, Key):
+            yield key
+        elif key.lower() in _LETTERS:
+            yield _LETTERS[key.lower()]
 
 
 def read_console_keys(typed: str) -> Iterator[Key | str]:

@@ -12,7 +12,20 @@ from typing import Annotated, NoReturn
 import typer
 
 import backstride
-from backstride.apps.cli import check, decode, info, learn, machines, profiles, records, run, scan, show, simulate
+from backstride.apps.cli import (
+    capture,
+    check,
+    decode,
+    info,
+    learn,
+    machines,
+    profiles,
+    records,
+    run,
+    scan,
+    show,
+    simulate,
+)
 from backstride.apps.cli.arguments import arrange
 from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
@@ -28,6 +41,8 @@ app = typer.Typer(
 )
 for _module in (run, check, scan, info, learn, profiles, machines, records, show, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
+
+app.add_typer(capture.app)
 
 
 def _print_version(wanted: bool) -> None:

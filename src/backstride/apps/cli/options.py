@@ -40,7 +40,9 @@ Device = Annotated[
 Simulated = Annotated[
     str | None,
     typer.Option(
-        "--simulated", metavar="[MODEL]", help="Use a simulated treadmill; MODEL as `backstride machines` lists them."
+        "--simulated",
+        metavar="[MODEL]",
+        help="Use a simulated treadmill: a MODEL that `backstride machines` lists, or a capture.",
     ),
 ]
 Fault = Annotated[
@@ -54,6 +56,12 @@ Fault = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 Records = Annotated[
     Path | None, typer.Option("--record", metavar="DIR", help="Folder of the records, instead of the settings' one.")
+]
+CaptureTo = Annotated[
+    Path | None, typer.Option("--capture", metavar="FILE", help="Capture the whole connection, for a bug report.")
+]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Replace addresses, names, serial numbers and texts in the capture.")
 ]
 Log = Annotated[
     Path | None, typer.Option("--log", metavar="FILE", help="Write every octet that crosses the air, both ways.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backstride.apps.cli.options import Common, Device, Fault, Json, Log, Profile, Records, Simulated
+from backstride.apps.cli.options import CaptureTo, Common, Device, Fault, Json, Log, Profile, Records, Redact, Simulated
 from backstride.errors import ConfigError
 
 EXAMPLES = "Example:  backstride run first-steps   or   backstride run retro-walk --simulated --fast"
@@ -24,6 +24,8 @@ def command(  # noqa: PLR0913 - each is an option of the command
     record: Records = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to every question. Simulated only.")] = False,
     log: Log = None,
+    capture: CaptureTo = None,
+    redact: Redact = False,
 ) -> None:
     """Walk a profile, guided and recorded.
 
@@ -32,6 +34,7 @@ def command(  # noqa: PLR0913 - each is an option of the command
     """
     from backstride.apps.cli import clock
     from backstride.apps.cli.arguments import profile_and_model
+    from backstride.apps.cli.capturing import CaptureWish
     from backstride.apps.cli.faults import LIST, read_faults, show_catalogue
     from backstride.apps.cli.notice import acknowledged
     from backstride.apps.cli.settings import settings_for
@@ -47,6 +50,10 @@ def command(  # noqa: PLR0913 - each is an option of the command
     named, model = profile_and_model(profile, simulated, known_machines())
     settings = settings_for(Common.of(context), records=record)
     target = choose(settings, device=device, simulated=model)
+    if faults and target.captured is not None:
+        raise ConfigError("A capture replays what went wrong then; leave out --fault, or name a model instead.")
+    if redact and capture is None:
+        raise ConfigError("--redact is for a capture; add --capture FILE.")
     load_profile(named)  # what is wrong with the profile is said before anybody looks for a treadmill
     if not target.is_simulated:
         for option, typed in (("--fast", fast), ("--yes", yes), ("--fault", faults)):
@@ -57,4 +64,6 @@ def command(  # noqa: PLR0913 - each is an option of the command
         settings = acknowledged(settings)
     target = replace(target, faults=faults)
     wish = Wish(profile=named, target=target, fast=fast, json=json, agreed=yes or fast, log=log)
+    if capture is not None:
+        wish = replace(wish, capture=CaptureWish(capture, redact))
     raise typer.Exit(clock.run(walk(wish, settings), virtual=fast))

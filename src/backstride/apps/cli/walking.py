@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from backstride.apps.cli.keys import Key
+    from backstride.apps.cli.capturing import CaptureWish
     from backstride.apps.cli.target import Target
     from backstride.apps.config import Settings
     from backstride.apps.service import Prepared
@@ -63,6 +63,7 @@ class Wish:
         json: True to print events as JSON.
         agreed: True to agree to every question, which only a simulated treadmill allows.
         log: Where to write every octet, or None.
+        capture: The capture that is wanted, or None.
     """
 
     profile: str
@@ -71,6 +72,7 @@ class Wish:
     json: bool = False
     agreed: bool = False
     log: Path | None = None
+    capture: CaptureWish | None = None
 
 
 class Output(Protocol):
@@ -99,7 +101,7 @@ async def walk(wish: Wish, settings: Settings) -> int:
         stack.enter_context(interruption.listening(loop))
         trace = stack.enter_context(WireLog(wish.log, loop.time)) if wish.log is not None else None
         try:
-            async with connected(wish.target, settings, trace) as machine:
+            async with connected(wish.target, settings, trace, wish.capture) as machine:
                 prepared = prepared_for(wish.profile, machine, settings)
                 require_runnable(prepared.plan, settings.units)
                 guided = GuidedWalk(machine, prepared, wish, settings, interruption)
@@ -199,7 +201,7 @@ class GuidedWalk:
         if question is not None:
             self._heard(question, self._walk.session.elapsed)
 
-    def _pressed(self, key: Key) -> None:
+    def _pressed(self, key: keys.Key) -> None:
         if key is keys.Key.SPACE:
             self._answers_itself = False  # who pauses it goes on by hand
         self._refused = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from backstride.capture.events import Answered, Asked, Heard
 from backstride.errors import ConfigError
 from backstride.protocol.uuids import NAMES, short_uuid
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
+
+    from backstride.capture.events import Event
 
 
 class WireLog:
@@ -32,7 +35,17 @@ class WireLog:
         self._now = now
         self._began = now()
 
-    def __call__(self, direction: str, uuid: str, octets: bytes) -> None:
+    def __call__(self, event: Event) -> None:
+        """Write the value that an event carries, if it carries one."""
+        match event:
+            case Asked(value=bytes(value)):
+                self._write(">", event.uuid, value)
+            case Answered(value=bytes(value)) | Heard(value=value):
+                self._write("<", event.uuid, value)
+            case _:
+                pass
+
+    def _write(self, direction: str, uuid: str, octets: bytes) -> None:
         """Write one value; a disk that is full ends the log, never the walk."""
         short = short_uuid(uuid)
         name = uuid if short is None else f"{short:04X} {NAMES.get(short, '')}"

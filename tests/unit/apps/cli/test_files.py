@@ -9,6 +9,7 @@ import pytest
 
 from backstride.apps.cli.show import find_record
 from backstride.apps.cli.wirelog import WireLog
+from backstride.capture.events import Answered, Asked, Heard, Operation
 from backstride.errors import ConfigError, RecordError
 from backstride.protocol import uuids
 
@@ -52,9 +53,12 @@ def test_a_record_that_is_not_there_is_said_to_be_missing(tmp_path: Path, which:
 def test_the_log_names_characteristics_and_counts_from_its_beginning(tmp_path: Path) -> None:
     times = iter((100.0, 100.5, 101.0))
     with WireLog(tmp_path / "air.log", lambda: next(times)) as log:
-        log(">", uuids.CONTROL_POINT, b"\x07")
-        log("<", "12345678-0000-0000-0000-000000000000", b"\x01\x02")
-    log(">", uuids.CONTROL_POINT, b"\x08\x01")  # after the end nothing is written, and nothing breaks
+        log(Asked(1, Operation.WRITE, uuids.CONTROL_POINT, b"\x07"))
+        log(Answered(1, uuids.CONTROL_POINT))
+        log(Heard("12345678-0000-0000-0000-000000000000", b"\x01\x02"))
+    log(
+        Asked(2, Operation.WRITE, uuids.CONTROL_POINT, b"\x08\x01")
+    )  # after the end nothing is written, and nothing breaks
     lines = (tmp_path / "air.log").read_text(encoding="ascii").splitlines()
     assert [line.split() for line in lines] == [
         ["0.500000", ">", "2AD9", "Fitness", "Machine", "Control", "Point", "07"],
@@ -68,7 +72,7 @@ def test_a_full_disk_ends_the_log_and_not_the_walk(tmp_path: Path) -> None:
     full.symlink_to("/dev/full")
     with WireLog(full, lambda: 0.0) as log:
         for _ in range(3):
-            log(">", uuids.CONTROL_POINT, b"\x07")
+            log(Heard(uuids.CONTROL_POINT, b"\x07"))
 
 
 def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
