@@ -5,33 +5,39 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
 from backstride.driver.discovery import Discovery
 from backstride.learning.course import Learned, learn
-from backstride.learning.decisions import DECISIONS
+from backstride.learning.decisions import DECISIONS, Need
 from backstride.learning.findings import How
 from backstride.learning.onlooker import Onlooker
 from backstride.learning.report import ON_THE_SIMULATOR, facts_of
-from backstride.machines.facts import MachineFacts, RecordLayout
+from backstride.machines.facts import InclineFacts, MachineFacts, RecordLayout
 from backstride.protocol.control_point import OpCode
+from backstride.protocol.features import TargetSetting
 from backstride.protocol.treadmill_data import DataFlag
 from backstride.protocol.treadmill_fields import announced_fields
 from backstride.simulator.gatt import features_of
-from backstride.simulator.treadmill import SimulatedTreadmill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backstride.learning.bench import Person
     from backstride.learning.course import Course
+    from backstride.simulator.treadmill import SimulatedTreadmill
 
 DAY = date(2026, 11, 25)
 STRICTLY_TRUNCATED = 20
+STEEPEST = 3.0
 CLOSE = 0.12
 """How far, as a fraction, a measured rate may lie from the true one."""
+
+LATE = 0.2
+OVER = 0.02
+"""Seconds, and km/h, by which a dead time and an overshoot may be off."""
 
 
 @dataclass
@@ -104,24 +110,44 @@ def differences(trial: Trial) -> list[str]:
     """
     true, learned = trial.treadmill.facts, trial.facts
     found = trial.result.findings.found
-    wrong = []
-    for path, (how, _) in DECISIONS.items():
-        if path in {"summary", "quirks"} or (path.startswith("incline.") and true.incline is None):
+    offers_incline = true.incline is not None and true.incline.fixed is None
+    wrong = [] if offers_incline is (learned.incline is not None) else [f"incline: learned {learned.incline!r}"]
+    for path, (how, _, need) in DECISIONS.items():
+        if path in {"summary", "quirks"} or (path.startswith("incline.") and not offers_incline):
             continue
         if how is How.NOT:
             wrong += [f"{path} was learned, and cannot be"] if path in found else []
         elif path not in found:
-            wrong += [] if may_be_missing(path, true) else [f"{path} was not learned: {_reason(trial, path)}"]
-        elif not is_recovered(path, fact(learned, path), true, trial):
+            missing = not offers(true, need) or is_out_of_sight(path, true)
+            wrong += [] if missing else [f"{path} was not learned: {_reason(trial, path)}"]
+        elif not is_recovered(path, fact(learned, path), trial):
             wrong.append(f"{path}: learned {fact(learned, path)!r}, true is {fact(true, path)!r}")
-    if (true.incline is None) is not (learned.incline is None):
-        wrong.append(f"incline: learned {learned.incline!r}, true is {true.incline!r}")
     return wrong
 
 
 def _reason(trial: Trial, path: str) -> str:
     gap = trial.result.findings.gaps.get(path)
     return "nobody says why" if gap is None else gap.reason
+
+
+def offers(true: MachineFacts, need: Need) -> bool:
+    """Tell whether a machine does what a fact needs: the column of docs/learn.md."""
+    control = true.control
+    deaf = {*control.ignored, *control.refused}
+    commands = bool(control.properties)
+    starts = commands and OpCode.START_OR_RESUME not in deaf and "instantaneous_speed" not in true.telemetry.stuck
+    match need:
+        case Need.COMMANDS:
+            return commands
+        case Need.START:
+            return starts
+        case Need.SPEED:
+            return starts and OpCode.SET_TARGET_SPEED not in deaf
+        case Need.DECK:
+            has_deck = true.incline is not None and TargetSetting.INCLINATION_TARGET in control.targets
+            return starts and has_deck and OpCode.SET_TARGET_INCLINATION not in deaf
+        case _:
+            return True
 
 
 def told_fields(facts: MachineFacts) -> set[str]:
@@ -137,34 +163,26 @@ def told_fields(facts: MachineFacts) -> set[str]:
     return names
 
 
-def may_be_missing(path: str, true: MachineFacts) -> bool:
+def is_out_of_sight(path: str, true: MachineFacts) -> bool:
     """Tell whether a fact could not be seen on this machine, for the reason that docs/learn.md gives."""
-    control = true.control
-    deaf = {*control.ignored, *control.refused}
-    if path.startswith("incline.") or path == "belt.incline_rate":
-        announced = {"incline.minimum", "incline.maximum", "incline.increment"}
-        if OpCode.SET_TARGET_INCLINATION in deaf and path not in announced:
-            return True
-    match path:
-        case "telemetry.zeroed_by_stop":
-            counters = {"total_distance", "elapsed_time"} & told_fields(true)
-            return not counters - {*true.telemetry.stuck, *true.telemetry.unavailable}
-        case "control.write_unit":
-            return OpCode.SET_TARGET_SPEED in deaf
-        case "control.needs_motion":
-            return OpCode.SET_TARGET_SPEED in control.unanswered
-        case "telemetry.step_octets":
-            return not true.telemetry.flags & DataFlag.STEPS
-        case "belt.incline_rate":
-            return true.incline is None or not true.incline.reported or _is_quick(1.0 / true.belt.incline_rate, true)
-        case "incline.telemetry_scale" | "incline.telemetry_offset":
-            return true.incline is None or not true.incline.reported
-        case "belt.acceleration" | "belt.dead_time":
-            return _is_quick(float(true.speed.slowest) / 100 / true.belt.acceleration, true)
-        case "belt.braking":
-            return _is_quick(float(true.speed.slowest) / 100 / true.belt.braking, true)
-        case _:
-            return False
+    telemetry, belt = true.telemetry, true.belt
+    slowest = float(true.speed.slowest) / 100
+    counters = {"total_distance", "elapsed_time"} & told_fields(true)
+    deck = true.incline or InclineFacts()
+    told = true.incline is not None and deck.reported
+    reasons = {
+        "telemetry.zeroed_by_stop": not counters - {*telemetry.stuck, *telemetry.unavailable},
+        "control.needs_motion": OpCode.SET_TARGET_SPEED in true.control.unanswered,
+        "telemetry.step_octets": not telemetry.flags & DataFlag.STEPS,
+        "belt.incline_rate": not told or _is_quick(1.0 / belt.incline_rate, true),
+        "incline.step": 2 * int(deck.increment) / deck.write_scale > STEEPEST,
+        "incline.telemetry_scale": not told,
+        "incline.telemetry_offset": not told,
+        "belt.acceleration": _is_quick(slowest / belt.acceleration, true),
+        "belt.dead_time": _is_quick(slowest / belt.acceleration, true),
+        "belt.braking": _is_quick(slowest / belt.braking, true),
+    }
+    return reasons.get(path, False)
 
 
 def _is_quick(seconds: float, true: MachineFacts) -> bool:
@@ -172,36 +190,88 @@ def _is_quick(seconds: float, true: MachineFacts) -> bool:
     return seconds < 3 * true.telemetry.interval
 
 
-def is_recovered(path: str, learned: Any, true: MachineFacts, trial: Trial) -> bool:  # noqa: ANN401 - any fact
+def is_recovered(path: str, learned: Any, trial: Trial) -> bool:  # noqa: ANN401 - any fact
     """Tell whether a fact that was learned is the true one, as docs/learn.md promises it."""
-    expected = fact(true, path)
-    match path:
-        case "model":
-            return bool(learned == (true.identity.model_number or true.model))
-        case "identity.names":
-            return bool(learned == ((trial.treadmill.name,) if trial.treadmill.name else ()))
-        case "identity.manufacturer":
-            return bool(learned == (expected or "Backstride simulator"))
-        case "identity.model_number":
-            return bool(learned == (expected or true.model))
-        case "control.targets":
-            return sum(learned) == features_of(true).target
-        case "control.ignored" | "control.refused" | "control.unanswered":
-            return set(learned) == set(expected)
-        case "control.motion_within":
-            seen = true.belt.dead_time + true.telemetry.interval + 0.1
-            return bool(true.belt.dead_time < learned <= max(4.0, 1.5 * seen + 0.5))
-        case "control.locked":
-            return learned is None
-        case "control.request_gap":
-            return bool(learned >= expected)
-        case "telemetry.unavailable" | "telemetry.stuck":
-            return set(learned) == set(expected) & told_fields(true)
-        case "belt.acceleration" | "belt.braking" | "belt.incline_rate":
-            return bool(abs(learned / expected - 1) <= CLOSE)
-        case "belt.dead_time":
-            return bool(abs(learned - expected) <= 0.2)
-        case "belt.overshoot":
-            return bool(0 <= learned <= expected + 0.02)
-        case _:
-            return bool(learned == expected)
+    judge = JUDGES.get(path)
+    expected = fact(trial.treadmill.facts, path)
+    return bool(learned == expected if judge is None else judge(learned, expected, trial))
+
+
+def _obedience(learned: Any, expected: Any, trial: Trial) -> bool:  # noqa: ANN401 - procedures
+    """Compare what a machine does not obey, of what was tried: after a Start that comes to nothing, nothing is."""
+    tried = {OpCode.START_OR_RESUME}
+    if offers(trial.treadmill.facts, Need.START):
+        tried |= {OpCode.SET_TARGET_SPEED, OpCode.SET_TARGET_INCLINATION}
+    return set(learned) == set(expected) & tried
+
+
+def _silent(learned: Any, expected: Any, trial: Trial) -> bool:  # noqa: ANN401 - names of fields
+    """Compare the fields that say nothing: of declines, and of a belt that is not seen to move, there is no more."""
+    true = trial.treadmill.facts
+    if "instantaneous_speed" in true.telemetry.stuck and trial.result.log.is_blind:
+        return tuple(learned) == ("instantaneous_speed",)
+    return set(learned) == (set(expected) & told_fields(true)) - {"negative_elevation_gain"}
+
+
+def _motion_within(learned: Any, _: Any, trial: Trial) -> bool:  # noqa: ANN401 - seconds
+    true = trial.treadmill.facts
+    seen = true.belt.dead_time + true.telemetry.interval + 0.1
+    return bool(true.belt.dead_time < learned <= max(4.0, 1.5 * seen + 0.5))
+
+
+def _floor(learned: Any, _: Any, trial: Trial) -> bool:  # noqa: ANN401 - a speed or None
+    """Compare the slowest speed: a file may repeat the announced one."""
+    speed = trial.treadmill.facts.speed
+    return bool((speed.unit.from_wire(speed.minimum) if learned is None else learned) == speed.slowest)
+
+
+def _step(learned: Any, _: Any, trial: Trial) -> bool:  # noqa: ANN401 - an incline or None
+    """Compare the smallest step: a file may repeat the announced one."""
+    deck = trial.treadmill.facts.incline
+    assert deck is not None
+    return bool((learned or deck.increment) == (deck.step or deck.increment))
+
+
+def _written(learned: Any, expected: Any, trial: Trial) -> bool:  # noqa: ANN401 - a scale or an offset
+    """Compare the numbers written for an incline: to half a step, and not where the machine has a table of its own."""
+    deck = trial.treadmill.facts.incline
+    assert deck is not None
+    half_a_step = int(deck.step or deck.increment) / 2 * deck.write_scale / 10 if deck.write_offset else 0.0
+    return any(code > 0 for code, _ in deck.write_codes) or bool(abs(learned - expected) <= half_a_step)
+
+
+def _close(learned: Any, expected: Any, _: Trial) -> bool:  # noqa: ANN401 - a rate
+    return bool(abs(learned / expected - 1) <= CLOSE)
+
+
+JUDGES: Final[dict[str, Callable[[Any, Any, Trial], bool]]] = {
+    "model": lambda learned, _, trial: learned == (trial.treadmill.facts.identity.model_number or _model(trial)),
+    "identity.names": lambda learned, _, trial: learned == ((trial.treadmill.name,) if trial.treadmill.name else ()),
+    "identity.manufacturer": lambda learned, expected, _: learned == (expected or "Backstride simulator"),
+    "identity.model_number": lambda learned, expected, trial: learned == (expected or _model(trial)),
+    "control.targets": lambda learned, _, trial: sum(learned) == features_of(trial.treadmill.facts).target,
+    "control.ignored": _obedience,
+    "control.refused": _obedience,
+    "control.unanswered": lambda learned, expected, _: set(learned) == set(expected),
+    "control.motion_within": _motion_within,
+    "control.locked": lambda learned, _, trial: (learned is None) is not trial.treadmill.peripheral.locked,
+    "control.request_gap": lambda learned, expected, _: learned >= expected,
+    "speed.floor": _floor,
+    "incline.step": _step,
+    "incline.write_scale": _written,
+    "incline.write_offset": _written,
+    "telemetry.unavailable": lambda learned, expected, trial: (
+        set(learned) == set(expected) & told_fields(trial.treadmill.facts)
+    ),
+    "telemetry.stuck": _silent,
+    "belt.acceleration": _close,
+    "belt.braking": _close,
+    "belt.incline_rate": _close,
+    "belt.dead_time": lambda learned, expected, _: abs(learned - expected) <= LATE,
+    "belt.overshoot": lambda learned, expected, _: 0 <= learned <= expected + OVER,
+}
+"""How a fact is compared that need not be equal."""
+
+
+def _model(trial: Trial) -> str:
+    return trial.treadmill.facts.model

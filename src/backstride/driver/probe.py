@@ -28,7 +28,7 @@ from backstride.protocol.control_point import (
     StopOrPause,
     StopOrPauseRequest,
 )
-from backstride.units import Speed
+from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,6 +48,10 @@ WALKING_PACE: Final = Speed(300)
 
 RUNAWAY: Final = Speed(400)
 """A reported speed from which on the belt is stopped: a floor, or an overshoot, above a walking pace is no reason."""
+
+STEEPEST: Final = Incline(50)
+"""The highest number that is written for an incline (S7). None below zero is: a JTX Sprint 7 answers a decline by
+driving its deck up to 15 %."""
 
 _HARMLESS: Final = (RequestControl, StopOrPauseRequest)
 """What starts no belt, and moves no deck."""
@@ -134,6 +138,8 @@ class Probe(Linked):
             raise SafetyError("Nobody has agreed to this motion; nothing was sent.", rule="S1")
         if isinstance(request, SetTargetSpeed) and request.speed > WALKING_PACE:
             raise SafetyError(f"{request.speed} is faster than a walk; nothing was sent.", rule="S7")
+        if isinstance(request, SetTargetInclination) and not 0 <= request.inclination <= STEEPEST:
+            raise SafetyError(f"{request.inclination} is no small incline; nothing was sent.", rule="S7")
         self._permitted.remove(request)
         if isinstance(request, StartOrResume | SetTargetSpeed | SetTargetInclination):
             self.guard()

@@ -150,14 +150,15 @@ class Course:
 
     async def _come_to_rest(self) -> None:
         """Stop a belt that may move, at the end of all (S6)."""
-        if self._probe.is_connected and self.announced.takes_commands and self.log.speed != 0 and self.log.deeds:
+        if not self._probe.is_connected:
+            self._belt_stands = False
+        elif self.announced.takes_commands and self.log.deeds and (self.log.speed != 0 or self.log.is_blind):
             with contextlib.suppress(MachineError, Stood):
-                if self._ended_early is None:
+                if self._ended_early is None or self.log.is_blind:
                     await self.stop()
                 else:  # whoever has had enough is asked nothing any more
                     self._belt_stands = stands(await self._probe.stop(STANDS_WITHIN))
-        if not self._probe.is_connected:
-            self._belt_stands = False
+            self._belt_stands = self._belt_stands and self._probe.is_connected
 
     def _happened(self, event: MachineEvent) -> None:
         match event:
@@ -209,9 +210,9 @@ class Course:
 
     async def stop(self) -> bool:
         """Stop the belt until it is seen to stand, or the person says that it does (S5)."""
-        if stands(await self._probe.stop(STANDS_WITHIN)):
-            return True
         for _ in range(ASKS_WHETHER_IT_STANDS):
+            if stands(await self._probe.stop(STANDS_WITHIN)) and not self.log.is_blind:
+                return True
             if await self._person.sees(Question(Topic.BELT_STANDS, "Does the belt stand?")):
                 self._probe.seen_standing()
                 return False

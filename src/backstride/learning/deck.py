@@ -12,7 +12,7 @@ from backstride.protocol.control_point import SetTargetInclination
 from backstride.units import Incline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backstride.protocol.ranges import InclinationRange
 
@@ -21,6 +21,7 @@ STANDARD: Final = 10.0
 
 _FIELDS: Final = ("reported", "telemetry_scale", "telemetry_offset", "write_scale", "write_offset", "step")
 _NEAR: Final = 0.05
+_EXACT: Final = 1e-9
 _TWO: Final = 2
 
 Row = tuple[int, int | None, float | None]
@@ -48,15 +49,16 @@ def learn_deck(log: Log, inclines: InclinationRange | None, findings: Findings) 
         return
     if not any(followed(log, deed) for deed in deeds):
         reason = "no inclination was seen to move the deck" if deeds else "no inclination was tried"
-        for name in (*_FIELDS, "floor", "below_floor", "levels_on_stop"):
+        for name in (*_FIELDS, "levels_on_stop"):
             findings.miss(f"incline.{name}", reason)
         findings.miss("belt.incline_rate", reason)
         return
     rows = [_row(log, deed) for deed in deeds if deed.succeeded is not False]
+    raised = [row for row in rows if row[0] > 0]
     _learn_reported(log, findings)
-    _learn_scales([row for row in rows if row[0] > 0], reported(log, deeds[0].began), findings)
+    _learn_written(raised, inclines, findings)
+    _learn_told(raised, log.inclines(0.0, deeds[0].began), findings)
     _learn_step(rows, inclines, findings)
-    _learn_lowest(rows, deeds, inclines, findings)
     _learn_leveling(log, findings)
     _learn_rate(log, deeds, findings)
 
@@ -67,33 +69,73 @@ def _row(log: Log, deed: Deed) -> Row:
 
 
 def _learn_reported(log: Log, findings: Findings) -> None:
-    shown = any(number for _, number in log.inclines(0.0, float("inf")))
+    shown = len({number for _, number in log.inclines(0.0, float("inf"))}) > 1
     seen = "telemetry followed the deck" if shown else "the deck moved, and telemetry said nothing of it"
     findings.learn("incline.reported", shown, seen, How.AIR if shown else How.PERSON)
 
 
-def _learn_scales(rows: Sequence[Row], at_rest: int | None, findings: Findings) -> None:
-    """Find the numbers by which an inclination is meant, from what the console showed, or taking the written for it."""
-    read = [(written, told, shown) for written, told, shown in rows if shown]
-    if read:
-        scale = median(written / shown for written, _, shown in read)
-        seen = f"{read[-1][0]} was written where the console showed {read[-1][2]:g} %"
-        findings.learn("incline.write_scale", _tidy(scale), seen, How.PERSON)
-        findings.learn("incline.write_offset", 0, seen, How.PERSON)
-    else:
-        for name in ("write_scale", "write_offset"):
-            findings.miss(f"incline.{name}", "the console's incline was not told")
-    write_scale: float = findings.value("incline.write_scale", STANDARD)
-    pairs = [(told, shown or written / write_scale) for written, told, shown in rows if told]
-    if not pairs:
-        for name in ("telemetry_scale", "telemetry_offset"):
-            findings.miss(f"incline.{name}", "telemetry does not tell the incline")
+def _learn_written(rows: Sequence[Row], inclines: InclinationRange, findings: Findings) -> None:
+    """Find the numbers by which an inclination is written, from what the console showed."""
+    read = [(written, shown) for written, _, shown in rows if shown is not None]
+    if not any(shown for _, shown in read):
+        _miss(("write_scale", "write_offset"), "the console's incline was not told", findings)
         return
-    offset = at_rest or 0
-    scale = median((told - offset) / percent for told, percent in pairs)
-    seen = f"{pairs[-1][0]} was reported at {pairs[-1][1]:g} %, and {offset} at rest"
-    findings.learn("incline.telemetry_scale", _tidy(scale), seen)
-    findings.learn("incline.telemetry_offset", offset, seen)
+    places = sorted({shown for _, shown in read} | {0.0})
+    steps = [later - one for one, later in itertools.pairwise(places)]
+    within = max(inclines.increment / STANDARD, *steps) / 2 + _NEAR  # how far a step may take the deck from a line
+    for scale, offset in _lines(read):
+        if all(abs((written - offset) / scale - shown) <= within for written, shown in read):
+            seen = f"{read[-1][0]} was written where the console showed {read[-1][1]:g} %"
+            findings.learn("incline.write_scale", scale, seen, How.PERSON)
+            findings.learn("incline.write_offset", offset, seen, How.PERSON)
+            return
+    _miss(("write_scale", "write_offset"), "what was written and what the console showed lie on no line", findings)
+
+
+def _lines(read: Sequence[tuple[int, float]]) -> Iterator[tuple[float, int]]:
+    """Yield scales and offsets that may be meant: the standard's, another scale, another zero."""
+    yield STANDARD, 0
+    yield _tidy(median(written / shown for written, shown in read if shown)), 0
+    yield STANDARD, round(median(written - STANDARD * shown for written, shown in read))
+
+
+def _learn_told(rows: Sequence[Row], rest: Sequence[tuple[float, int]], findings: Findings) -> None:
+    """Find the numbers by which telemetry tells an inclination."""
+    both = ("telemetry_scale", "telemetry_offset")
+    if not findings.value("incline.reported"):
+        _miss(both, "telemetry does not tell the incline", findings)
+        return
+    scale, offset = findings.value("incline.write_scale", STANDARD), findings.value("incline.write_offset", 0)
+    pairs = [
+        (told, (written - offset) / scale if shown is None else shown)
+        for written, told, shown in rows
+        if told is not None
+    ]
+    zero = rest[-1][1] if rest else 0
+    fitting = [((told - zero - 0.5) / percent, (told - zero + 0.5) / percent) for told, percent in pairs if percent > 0]
+    if not fitting or min(high for _, high in fitting) <= 0:
+        _miss(both, "what telemetry told, and what the console showed, lie on no line", findings)
+        return
+    low, high = max(low for low, _ in fitting), min(high for _, high in fitting)
+    seen = f"{pairs[-1][0]} was reported at {pairs[-1][1]:g} %, and {zero} at rest"
+    findings.learn("incline.telemetry_scale", _roundest(low, high), seen)
+    findings.learn("incline.telemetry_offset", zero, seen)
+
+
+def _miss(names: Sequence[str], reason: str, findings: Findings) -> None:
+    for name in names:
+        findings.miss(f"incline.{name}", reason)
+
+
+def _roundest(low: float, high: float) -> float:
+    """Return the scale between two, as somebody would choose it; the mean to one decimal if they cross."""
+    if low <= STANDARD <= high:
+        return STANDARD
+    for grain in (10, 5, 1, 0.5, 0.25, 0.1):
+        number = round((low + high) / 2 / grain) * grain
+        if low - _EXACT <= number <= high + _EXACT:
+            return float(number)
+    return round((low + high) / 2, 1)
 
 
 def _tidy(scale: float) -> float:
@@ -104,13 +146,14 @@ def _tidy(scale: float) -> float:
 def _percents(rows: Sequence[Row], findings: Findings) -> list[tuple[int, int]]:
     """Return what was asked for and where the deck went, both in 0.1 %."""
     scale: float = findings.value("incline.write_scale", STANDARD)
+    zero: int = findings.value("incline.write_offset", 0)
     told_scale: float = findings.value("incline.telemetry_scale", STANDARD)
     offset: int = findings.value("incline.telemetry_offset", 0)
     went = []
     for written, told, shown in rows:
         percent = shown if shown is not None else None if told is None else (told - offset) / told_scale
         if percent is not None:
-            went.append((round(written * 10 / scale), round(percent * 10)))
+            went.append((round((written - zero) * 10 / scale), round(percent * 10)))
     return went
 
 
@@ -118,9 +161,10 @@ def _learn_step(rows: Sequence[Row], inclines: InclinationRange, findings: Findi
     """Find the smallest step the deck really makes."""
     places = sorted({went for asked, went in _percents(rows, findings) if asked >= 0} | {0})
     steps = [later - one for one, later in itertools.pairwise(places)]
-    asked = sorted({asked for asked, _ in _percents(rows, findings) if asked >= 0})
-    if len(asked) < _TWO or not steps:
-        findings.miss("incline.step", "fewer than two inclinations were reached")
+    asked = sorted({asked for asked, _ in _percents(rows, findings) if asked >= 0} | {0})
+    apart = [later - one for one, later in itertools.pairwise(asked)]
+    if not steps or not apart or min(apart) >= min(steps) > inclines.increment:
+        findings.miss("incline.step", "no two inclinations that lie close enough together were reached")
         return
     smallest = min(steps)
     seen = f"asked for {_list(asked)} the deck went to {_list(places)} (in %)"
@@ -130,33 +174,6 @@ def _learn_step(rows: Sequence[Row], inclines: InclinationRange, findings: Findi
 
 def _list(tenths: Sequence[int]) -> str:
     return ", ".join(f"{number / 10:g}" for number in tenths)
-
-
-def _learn_lowest(rows: Sequence[Row], deeds: Sequence[Deed], inclines: InclinationRange, findings: Findings) -> None:
-    """Find out whether the deck goes downhill where it says that it does."""
-    if inclines.minimum >= 0:
-        findings.learn("incline.floor", None, f"it announces none below {Incline(inclines.minimum)}")
-        findings.learn("incline.below_floor", None, f"it announces none below {Incline(inclines.minimum)}")
-        return
-    below = [(asked, went) for asked, went in _percents(rows, findings) if asked < 0]
-    refused = [deed for deed in deeds if _is_decline(deed) and deed.succeeded is False]
-    if below and all(abs(went - asked) <= abs(asked) / _TWO for asked, went in below):
-        findings.learn("incline.floor", None, f"asked for {_list([a for a, _ in below])} it went there (in %)")
-        findings.learn("incline.below_floor", None, "it goes as low as it was asked to")
-    elif refused and not below:
-        findings.learn("incline.floor", Incline(0), "declines are refused")
-        findings.learn("incline.below_floor", None, "declines are refused")
-    elif below:
-        lowest = min(went for _, went in below)
-        findings.learn("incline.floor", Incline(min(0, lowest)), f"it never went below {lowest / 10:g} %")
-        findings.learn("incline.below_floor", Incline(below[0][1]), f"asked for a decline it went to {lowest / 10:g} %")
-    else:
-        for name in ("floor", "below_floor"):
-            findings.miss(f"incline.{name}", "no decline was tried")
-
-
-def _is_decline(deed: Deed) -> bool:
-    return isinstance(deed.request, SetTargetInclination) and deed.request.inclination < 0
 
 
 def _learn_leveling(log: Log, findings: Findings) -> None:

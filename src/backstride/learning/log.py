@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from backstride.capture.events import Answered, Asked, Failure, Heard, Operation, Trouble
+from backstride.capture.events import Answered, Asked, Connected, Failure, Heard, Operation, Trouble
 from backstride.errors import DecodeError
 from backstride.protocol import uuids
 from backstride.protocol.control_point import OpCode, decode_request, decode_response
@@ -151,6 +151,7 @@ class Log:
         announced: Machine Status.
         deeds: What was tried.
         pacing: How close together two procedures may lie.
+        mtu: ATT_MTU, as far as the system tells it.
         paired: True once the machine had to be paired with, and was.
         skipped: What the person left out, or what could not be tried, with the reason.
     """
@@ -162,6 +163,7 @@ class Log:
     deeds: list[Deed] = field(default_factory=list)
     pacing: list[PacingTest] = field(default_factory=list)
     skipped: dict[Doing, str] = field(default_factory=dict)
+    mtu: int | None = None
     paired: bool = False
     _pairing: int | None = None
     _assembler: RecordAssembler = field(default_factory=RecordAssembler)
@@ -174,6 +176,8 @@ class Log:
                     self.writes.append(Write(now, number, decode_request(octets)))
                 case Answered(number, uuids.CONTROL_POINT, failure=Failure(trouble)) if trouble in _REFUSED:
                     self._refused(number)
+                case Connected(mtu):
+                    self.mtu = mtu
                 case Asked(number, Operation.PAIR):
                     self._pairing = number
                 case Answered(number, failure=None) if number == self._pairing:
@@ -251,6 +255,12 @@ class Log:
                 run = []
         if run:
             yield run
+
+    @property
+    def is_blind(self) -> bool:
+        """True if the person saw the belt move, and telemetry has never shown it move."""
+        moved = any(deed.person for deed in self.of(Doing.STARTING, Doing.TARGET_AT_REST))
+        return moved and not any(self.moving())
 
     def answers(self, op_code: OpCode) -> list[Write]:
         """Return the writes of an op code."""

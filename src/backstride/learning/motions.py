@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backstride.learning.amounts import amounts
-from backstride.learning.bench import Skipped, Topic
+from backstride.learning.bench import Skipped, Stood, Topic
 from backstride.learning.log import Deed, Doing
 from backstride.learning.motion import settled_speed
 from backstride.protocol.control_point import StartOrResume
@@ -35,6 +35,11 @@ STROLL: Final = 24.0
 
 LEVELS_WITHIN: Final = 12.0
 """Seconds after a stop in which the deck may level, and counters may be zeroed."""
+
+BLIND: Final = (
+    "its belt moves and it reports a speed of zero, so nobody can see from here whether the belt stands (S5): "
+    "Backstride cannot drive it as it is"
+)
 
 CALM: Final = 1.5
 """Seconds between two procedures that no machine is known to want more of."""
@@ -79,6 +84,7 @@ async def start_belt(bench: Bench) -> None:
         moved = moved or await bench.sees(Topic.BELT_MOVES, "Does the belt move?")
         await steady(bench, lambda: bench.log.speed)
     deed(Doing.STARTING, began, bench, settled, person=moved)
+    require_sight(bench, moved=moved)
     if not moved:
         raise Skipped("the belt did not start")
 
@@ -140,13 +146,14 @@ def was_taken(settled: Settled) -> bool:
 
 
 def reports_incline(bench: Bench, since: float) -> bool:
-    """Tell whether telemetry has shown an inclination other than 0 since then."""
-    return any(number for _, number in bench.log.inclines(since, bench.now))
+    """Tell whether telemetry has shown another inclination than the first one since then."""
+    inclines = bench.log.inclines(0.0, bench.now)
+    return any(number != inclines[0][1] for at, number in inclines if at >= since)
 
 
 def amounts_for(bench: Bench) -> Amounts:
     """Return what to write to this machine."""
-    return amounts(bench.announced.speeds, bench.announced.inclines)
+    return amounts(bench.announced.speeds)
 
 
 def slowest(bench: Bench) -> tuple[SetTargetSpeed, ...]:
@@ -166,6 +173,12 @@ def require_control_point(bench: Bench) -> None:
     """Raise Skipped if the machine takes no commands."""
     if not bench.announced.takes_commands:
         raise Skipped("the machine has no control point")
+
+
+def require_sight(bench: Bench, *, moved: bool | None) -> None:
+    """Raise Stood if the belt moves and telemetry does not show it: then nobody can see from here that it stands."""
+    if moved and not bench.log.speed:
+        raise Stood(BLIND)
 
 
 def require_motion(bench: Bench) -> None:

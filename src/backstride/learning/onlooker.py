@@ -20,7 +20,7 @@ CHANGED: Final = 0.05
 LEVEL: Final = 0.25
 """Per cent up to which a deck looks flat."""
 
-RUNS_FOR: Final = 30.0
+RUNS_FOR: Final = 60.0
 """Seconds for which the person lets the belt run by the console."""
 
 

@@ -38,7 +38,7 @@ def analyse(read: Read, log: Log) -> Findings:
     learn_belt(log, findings)
     learn_deck(log, read.inclines, findings)
     learn_commands(log, findings)
-    for name, (how, reason) in DECISIONS.items():
+    for name, (how, reason, _) in DECISIONS.items():
         if name in {"summary", "quirks"}:
             continue
         if name.startswith("incline.") and read.inclines is None:
@@ -85,7 +85,7 @@ def facts_of(
 
 
 def _worth_saying(findings: Findings) -> Iterator[Any]:
-    return (gap for gap in findings.gaps.values() if DECISIONS[gap.field][0] is not How.NOT)
+    return (gap for gap in findings.gaps.values() if DECISIONS[gap.field].how is not How.NOT)
 
 
 def default_of(field: str) -> object:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DEFAULT_SIZE: Final = 20
 """Octets that fit into one notification before both sides agree on more (ATT_MTU 23)."""
 
+_ATT_HEADER: Final = 3  # octets before the value in a notification (Core Vol 3 F 3.4.7.1)
+
 WALKED_ENOUGH: Final = 20.0
 """Seconds of motion after which a counter that is still zero never leaves it."""
 
@@ -63,7 +65,7 @@ def learn_shape(log: Log, findings: Findings) -> None:
         for name in FIELDS:
             findings.miss(name, _FEW)
         return
-    _learn_flags(groups, findings)
+    _learn_flags(groups, log.mtu, findings)
     _learn_interval(log.records, findings)
     last = [group[-1].data for group in groups]
     octets = {data.step_octets for data in last if data.flags & DataFlag.STEPS and data.steps is not None}
@@ -91,7 +93,7 @@ def _groups(notifications: Sequence[Notification]) -> list[list[Notification]]:
     return groups
 
 
-def _learn_flags(groups: Sequence[Sequence[Notification]], findings: Findings) -> None:
+def _learn_flags(groups: Sequence[Sequence[Notification]], mtu: int | None, findings: Findings) -> None:
     kinds: list[tuple[int, ...]] = []
     for group in groups:
         flags = tuple(part.data.flags for part in group)
@@ -108,7 +110,7 @@ def _learn_flags(groups: Sequence[Sequence[Notification]], findings: Findings) -
         lengths = sorted({len(part.octets) for part in group})
         findings.learn("telemetry.layout", RecordLayout.TRUNCATED, f"a value ends after {lengths[-1]} octets")
         findings.learn("telemetry.packets", (), seen)
-    elif len(group) == 1 or _is_by_size(group):
+    elif len(group) == 1 or _is_by_size(group, mtu):
         findings.learn("telemetry.layout", RecordLayout.STANDARD, f"{len(group)} notifications a record")
         findings.learn("telemetry.packets", (), seen)
     else:
@@ -125,11 +127,11 @@ def _union(flags: Sequence[int]) -> int:
     return union & ~MORE_DATA
 
 
-def _is_by_size(group: Sequence[Notification]) -> bool:
+def _is_by_size(group: Sequence[Notification], mtu: int | None) -> bool:
     """Tell whether a record is split as the standard says: because it does not fit, and as late as possible."""
     assembler = RecordAssembler()
     whole = next((joined for part in group if (joined := assembler.feed(part.data, 0.0)) is not None), None)
-    size = max(DEFAULT_SIZE, *(len(part.octets) for part in group))
+    size = max((mtu or 0) - _ATT_HEADER, DEFAULT_SIZE, *(len(part.octets) for part in group))
     try:
         return whole is not None and split_record(whole, size) == tuple(part.octets for part in group)
     except BackstrideError:
@@ -157,6 +159,9 @@ def _learn_silent_fields(log: Log, findings: Findings) -> None:
     unavailable = tuple(name for name, seen in told.items() if all(value is None for value in seen))
     findings.learn("telemetry.unavailable", unavailable, f"in all of {len(log.records)} records")
     moved = sum(run[-1].at - run[0].at for run in log.moving())
+    if log.is_blind and "instantaneous_speed" in told:
+        findings.learn("telemetry.stuck", ("instantaneous_speed",), "the person saw the belt move")
+        return
     if moved < WALKED_ENOUGH:
         findings.miss("telemetry.stuck", "the belt did not move for long enough")
         return
@@ -171,7 +176,8 @@ def _learn_silent_fields(log: Log, findings: Findings) -> None:
 
 def _deck_shown(log: Log) -> bool:
     """Tell whether the deck is known to have been inclined while the belt moved, and no telemetry hides it."""
-    return any(number > 0 for _, number in log.inclines(0.0, float("inf")))
+    inclines = log.inclines(0.0, float("inf"))
+    return any(number > inclines[0][1] for _, number in inclines)
 
 
 def _is_lost(record: Record, name: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.learning.bench import Skipped, Topic
+from backstride.learning.amounts import Tried, next_incline
+from backstride.learning.bench import Skipped, Stood, Topic
 from backstride.learning.log import Doing, PacingTest
 from backstride.learning.motions import (
     CALM,
@@ -21,6 +22,7 @@ from backstride.learning.motions import (
     reports_incline,
     require_control_point,
     require_motion,
+    require_sight,
     set_speed,
     slowest,
     start_belt,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from backstride.learning.bench import Bench
+    from backstride.learning.log import Deed
     from backstride.protocol.control_point import Request
 
 LISTENS_FOR: Final = 6.0
@@ -56,10 +59,8 @@ ASKS: Final = 5
 _GAPS: Final = 15
 """Tenths of a second between two procedures up to which pacing is looked for."""
 
-_TOO_STEEP: Final = 60
-"""The steepest that the console may show, in 0.1 %, before no steeper one is asked for."""
-
 _JUST: Final = 0.01
+LEVEL: Final = SetTargetInclination(Incline(0))
 _STOP: Final = StopOrPauseRequest(StopOrPause.STOP)
 
 
@@ -147,6 +148,7 @@ async def target_at_rest(bench: Bench) -> None:
     if not moved:
         moved = bool(await bench.sees(Topic.BELT_MOVES, "Does the belt move?"))
     deed(Doing.TARGET_AT_REST, began, bench, settled, person=moved)
+    require_sight(bench, moved=moved)
     if moved:
         await stop_belt(bench, Doing.TARGET_AT_REST)
 
@@ -155,6 +157,8 @@ async def start(bench: Bench) -> None:
     """Start the belt at its slowest speed, and see when it moves and what the console shows then."""
     require_control_point(bench)
     slow = can_set_speed(bench)
+    if not slow:
+        raise Stood("it takes no speed that is surely a walk, so its belt is not started from here")
     await bench.agree(
         Doing.STARTING,
         "Start the belt",
@@ -185,42 +189,46 @@ async def faster(bench: Bench) -> None:
 
 
 async def incline(bench: Bench) -> None:
-    """Raise the deck by one step, and on to 3 % if it stays that small; then lower it as far, where it can."""
+    """Raise the deck, one confirmed motion at a time, up to 3 % by the console's figure; never lower it below level."""
     require_control_point(bench)
+    require_motion(bench)
     if bench.announced.inclines is None and TargetSetting.INCLINATION_TARGET not in bench.announced.targets:
         await _incline_of_none(bench)
         return
-    given = amounts_for(bench)
-    motions = [request for request in (given.first, *given.inclines) if request is not None]
-    if motions:
-        await _inclines(bench, "Raise the deck", "rises step by step to 3 % at most", motions)
-    if given.declines:
-        level = SetTargetInclination(Incline(0))
-        back = [level, *motions[-1:]]
-        await _inclines(bench, "Lower the deck", "goes down step by step to -3 % at most", [*given.declines, *back])
+    tried: list[Tried] = []
+    while (request := next_incline(bench.announced.inclines, tried)) is not None:
+        done = await _raise_deck(bench, request)
+        if done.succeeded is False and done.result != ResultCode.INVALID_PARAMETER:
+            return
+        shown = None if done.shown is None else done.shown.number
+        tried.append(Tried(int(request.inclination), shown, refused=done.succeeded is False))
+    if not tried:
+        raise Skipped("none of its inclines is surely within 3 %")
 
 
-async def _inclines(bench: Bench, title: str, words: str, motions: list[SetTargetInclination]) -> None:
-    await bench.agree(Doing.INCLINE, title, f"The deck {words}; it takes half a minute for each.", *motions)
-    for request in motions:
-        began = bench.now
-        settled = await bench.write(request)
-        person, shown = None, None
-        if settled.verdict is not Verdict.REFUSED:
-            await steady(bench, lambda: bench.log.incline)
-            shown = await bench.reads(Topic.INCLINE_SHOWN, "Which incline does the console show, in per cent?")
-            if not reports_incline(bench, began):
-                person = await bench.sees(Topic.DECK_MOVED, "Has the deck moved?")
-        done = deed(Doing.INCLINE, began, bench, settled, person=person, shown=shown)
-        if shown is not None and abs(shown.number) * 10 > _TOO_STEEP:
-            break
-        if done.succeeded is False:
-            break
+async def _raise_deck(bench: Bench, request: SetTargetInclination) -> Deed:
+    """Ask for one incline, wait until the deck is there, and ask what the console shows."""
+    await bench.agree(
+        Doing.INCLINE,
+        "Raise the deck a little",
+        f"The deck is asked to rise to what the standard calls {request.inclination}; it may take half a minute. Watch "
+        "it, and read its figure on the console.",
+        request,
+    )
+    began = bench.now
+    settled = await bench.write(request)
+    person, shown = None, None
+    if settled.verdict is not Verdict.REFUSED:
+        await steady(bench, lambda: bench.log.incline)
+        shown = await bench.reads(Topic.INCLINE_SHOWN, "Which incline does the console show, in per cent?")
+        if not reports_incline(bench, began):
+            person = await bench.sees(Topic.DECK_MOVED, "Has the deck moved?")
+    return deed(Doing.INCLINE, began, bench, settled, person=person, shown=shown)
 
 
 async def _incline_of_none(bench: Bench) -> None:
     """See what a machine without inclines says to one: to level, which moves nothing on such a deck."""
-    level = SetTargetInclination(Incline(0))
+    level = LEVEL
     await bench.agree(
         Doing.INCLINE,
         "An incline that there is not",
@@ -246,21 +254,16 @@ async def pause(bench: Bench) -> None:
     if not bench.log.of(Doing.STARTING):
         raise Skipped("the belt was not started")
     slow = can_set_speed(bench)
-    level = [SetTargetInclination(Incline(0))] if bench.log.of(Doing.INCLINE) and bench.announced.inclines else []
     await bench.agree(
         Doing.PAUSING,
-        "Start again, then pause",
-        "The belt starts at its slowest speed, the deck goes flat, and the belt is paused.",
+        "Start again",
+        "The belt starts at its slowest speed once more, to be paused in a moment.",
         StartOrResume(),
         *slow,
-        *level,
     )
     await start_belt(bench)
-    for request in level:
-        began = bench.now
-        settled = await bench.write(request)
-        await steady(bench, lambda: bench.log.incline)
-        deed(Doing.INCLINE, began, bench, settled)
+    if any(one.succeeded is not False for one in bench.log.of(Doing.INCLINE)) and bench.announced.inclines is not None:
+        await _lay_flat(bench)
     await bench.watch(STEADY_FOR)
     began = bench.now
     settled = await bench.pause()
@@ -274,12 +277,20 @@ async def pause(bench: Bench) -> None:
     await stop_belt(bench, Doing.STOPPING)
 
 
+async def _lay_flat(bench: Bench) -> None:
+    await bench.agree(Doing.PAUSING, "Lay the deck flat", "The deck is asked to go back to 0 %.", LEVEL)
+    began = bench.now
+    settled = await bench.write(LEVEL)
+    await steady(bench, lambda: bench.log.incline)
+    deed(Doing.INCLINE, began, bench, settled)
+
+
 async def console(bench: Bench) -> None:
     """Let the person use the console, and hear what the machine tells of it."""
     await bench.agree(
         Doing.CONSOLE,
         "The console's own buttons",
-        "Press Start on the console, let the belt run for half a minute at its slowest speed, press Faster once, then "
+        "Press Start on the console, let the belt run for a minute at its slowest speed, press Faster once, then "
         "Stop. You start the belt yourself here. Answer when it stands again.",
     )
     began = bench.now
@@ -309,7 +320,7 @@ TRIALS: Final = (
     Trial(Doing.TARGET_AT_REST, "A target speed for the standing belt", target_at_rest),
     Trial(Doing.STARTING, "Start the belt", start),
     Trial(Doing.SPEED, "A little faster", faster),
-    Trial(Doing.INCLINE, "Raise and lower the deck", incline),
+    Trial(Doing.INCLINE, "Raise the deck", incline),
     Trial(Doing.STOPPING, "Stop the belt", stop),
     Trial(Doing.PAUSING, "Start again, then pause", pause),
     Trial(Doing.CONSOLE, "The console's own buttons", console),
