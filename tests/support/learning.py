@@ -63,9 +63,8 @@ class Trial:
     def facts(self) -> MachineFacts:
         """The machine file that follows."""
         got = self.result
-        return facts_of(
-            got.findings, self.treadmill.facts.id, got.log, day=DAY, provenance=ON_THE_SIMULATOR, firmware=None
-        )
+        name = self.treadmill.facts.id
+        return facts_of(got.read, got.findings, name, got.log, day=DAY, provenance=ON_THE_SIMULATOR)
 
 
 async def try_out(
@@ -275,3 +274,61 @@ JUDGES: Final[dict[str, Callable[[Any, Any, Trial], bool]]] = {
 
 def _model(trial: Trial) -> str:
     return trial.treadmill.facts.model
+
+
+# --- what the belt did
+
+WALK = 3.05  # km/h, and what a belt overshoots
+STEEP = 3.05  # %
+
+
+def violations(trial: Trial) -> list[str]:
+    """Return what the belt did that nobody had agreed to, or that was no small motion: from its own log."""
+    wrong: list[str] = []
+    agreed = [at for at, step in trial.person.agreed if step.moves]
+    used: set[float] = set()
+    was_standing = True
+    for point in trial.treadmill.belt.log.breakpoints:
+        moves = point.speed > 0 or point.acceleration > 0
+        if was_standing and moves and point.by != "console":
+            before = [at for at in agreed if at <= point.time]
+            if not before or before[-1] in used:
+                wrong.append(f"S1: the belt began to move at {point.time:.1f} s, and nobody had agreed")
+            else:
+                used.add(before[-1])
+        was_standing = not moves
+        floor = float(trial.treadmill.facts.speed.slowest) / 100
+        if point.speed > max(WALK, floor) + trial.treadmill.facts.belt.overshoot and point.by != "console":
+            wrong.append(f"S7: {point.speed:.2f} km/h at {point.time:.1f} s")
+    if not trial.treadmill.belt.standing:
+        wrong.append("S6: the belt still moves")
+    return [*wrong, *unasked(trial), *too_steep(trial)]
+
+
+def unasked(trial: Trial) -> list[str]:
+    """Return each speed and each incline that was written without a word of the person before (S1)."""
+    wrong = []
+    agreed = [at for at, step in trial.person.agreed if step.moves]
+    targets = [write for write in trial.treadmill.writes if write.value[:1] in {b"\x02", b"\x03"}]
+    for op_code in (OpCode.SET_TARGET_SPEED, OpCode.SET_TARGET_INCLINATION):
+        last = float("-inf")
+        for write in targets:
+            if write.value[0] == op_code and not [at for at in agreed if last < at <= write.time]:
+                wrong.append(f"S1: {write.value.hex(' ')} at {write.time:.1f} s without a word")
+            if write.value[0] == op_code and op_code == OpCode.SET_TARGET_INCLINATION:
+                last = write.time
+    return wrong
+
+
+def too_steep(trial: Trial) -> list[str]:
+    """Return where a decline was asked for, or the deck went above 3 %."""
+    written = [write.value for write in trial.treadmill.writes if write.value[:1] == b"\x03"]
+    wrong = [
+        f"S7: a decline, {value.hex(' ')}" for value in written if int.from_bytes(value[1:3], "little", signed=True) < 0
+    ]
+    steepest = max((point.incline for point in trial.treadmill.belt.log.breakpoints), default=0.0)
+    rests_at = trial.treadmill.facts.deck.percent
+    return [
+        *wrong,
+        *([f"S7: the deck went up to {steepest} %"] if steepest > max(STEEP, float(rests_at) + 0.05) else []),
+    ]

@@ -107,6 +107,11 @@ class Probe(Linked):
         """The loop's time, in seconds."""
         return self._loop.time()
 
+    @property
+    def has_started(self) -> bool:
+        """True once a motion was carried out, until the belt is seen to stand by a person (S6)."""
+        return self._control.has_started
+
     # --- what may move
 
     def permit(self, *requests: Request) -> None:

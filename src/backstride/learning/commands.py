@@ -31,7 +31,7 @@ ECHO_WITHIN: Final = 1.0
 """Seconds after one's own procedure within which a status is its echo."""
 
 LOCKED: Final = (
-    "It acknowledged every write and obeyed none, and reported nothing: the maker's app may have to unlock it first."
+    "it acknowledges every command, answers none and reports nothing: it may be locked until the maker's app unlocks it"
 )
 
 _MOVING: Final = (Doing.STARTING, Doing.SPEED, Doing.INCLINE)
@@ -238,14 +238,18 @@ def _learn_echo(log: Log, findings: Findings) -> None:
     findings.learn("control.echoes_status", bool(echoes), seen)
 
 
+def looks_locked(log: Log) -> bool:
+    """Tell whether commands were written, and nothing came back, nor any record."""
+    written = [write for write in log.writes if not write.refused]
+    return bool(written) and not log.records and all(write.response is None for write in written)
+
+
 def _learn_lock(log: Log, findings: Findings) -> None:
-    answered = any(write.response is not None for write in log.writes)
-    if answered or log.records:
-        findings.learn("control.locked", None, "it answers, or reports")
-    elif log.writes:
-        findings.learn("control.locked", LOCKED, f"{len(log.writes)} writes, no answer, no record")
+    if looks_locked(log):
+        sentence = f"{LOCKED[0].upper()}{LOCKED[1:]}."
+        findings.learn("control.locked", sentence, f"{len(log.writes)} writes, no answer, no record")
     else:
-        findings.miss("control.locked", _NOT_TRIED)
+        findings.learn("control.locked", None, "it answers, or reports")
 
 
 def console_words(log: Log) -> str:

@@ -150,9 +150,11 @@ class Course:
 
     async def _come_to_rest(self) -> None:
         """Stop a belt that may move, at the end of all (S6)."""
+        if not self._probe.has_started:
+            return
         if not self._probe.is_connected:
             self._belt_stands = False
-        elif self.announced.takes_commands and self.log.deeds and (self.log.speed != 0 or self.log.is_blind):
+        elif self.log.speed != 0 or self.log.is_blind:
             with contextlib.suppress(MachineError, Stood):
                 if self._ended_early is None or self.log.is_blind:
                     await self.stop()
@@ -174,6 +176,11 @@ class Course:
             case _:
                 pass
 
+    def _require_going(self) -> None:
+        """Raise Stood once the trials have ended: a cancellation that meets a timeout may come late."""
+        if self._ended_early is not None:
+            raise Stood(self._ended_early)
+
     # --- what a trial may do
 
     @property
@@ -189,8 +196,11 @@ class Course:
 
     async def agree(self, doing: Doing, title: str, text: str, *motions: Request) -> None:
         """Put a step before the person; its motions are permitted from here on, once each (S1)."""
+        self._require_going()
         step = Step(self._number, len(TRIALS), title, text, moves=bool(motions) or doing.by_hand)
-        match await self._person.agrees(step):
+        choice = await self._person.agrees(step)
+        self._require_going()
+        match choice:
             case Choice.SKIP:
                 raise Skipped("you left it out")
             case Choice.QUIT:
@@ -200,12 +210,14 @@ class Course:
 
     async def write(self, request: Request) -> Settled:
         """Carry out a procedure; return how it ended. What may move keeps its distance from what came before."""
+        self._require_going()
         if not isinstance(request, RequestControl | StopOrPauseRequest) and self.log.writes:
             await self.watch(max(0.0, self.log.writes[-1].at + CALM - self.now))
         return await self._probe.carry_out(request)
 
     async def pause(self) -> Settled:
         """Carry out Pause."""
+        self._require_going()
         return await self._probe.pause()
 
     async def stop(self) -> bool:
@@ -223,6 +235,7 @@ class Course:
 
     async def watch(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass until `until` holds; return whether it does."""
+        self._require_going()
         holds = await self._probe.watch(seconds, until)
         if self._probe.ran_away:
             raise Stood("the belt ran faster than a walk, and was stopped")
@@ -230,10 +243,12 @@ class Course:
 
     async def sees(self, topic: Topic, text: str) -> bool | None:
         """Ask the person yes or no."""
+        self._require_going()
         return await self._person.sees(Question(topic, text))
 
     async def reads(self, topic: Topic, text: str) -> Shown | None:
         """Ask the person what the console shows."""
+        self._require_going()
         return await self._person.reads(Question(topic, text))
 
 

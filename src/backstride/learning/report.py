@@ -9,6 +9,7 @@ from backstride.learning.decisions import DECISIONS
 from backstride.learning.deck import learn_deck
 from backstride.learning.findings import Findings, How
 from backstride.learning.motion import learn_belt, learn_units
+from backstride.learning.motions import BLIND
 from backstride.learning.reading import Read, learn_reading
 from backstride.learning.shape import learn_rest, learn_shape
 from backstride.machines.facts import InclineFacts, MachineFacts, Quirk
@@ -50,18 +51,16 @@ def analyse(read: Read, log: Log) -> Findings:
     return findings
 
 
-def facts_of(
-    findings: Findings, name: str, log: Log, *, day: date, provenance: str, firmware: str | None
-) -> MachineFacts:
+def facts_of(read: Read, findings: Findings, name: str, log: Log, *, day: date, provenance: str) -> MachineFacts:
     """Return the machine file that follows from findings; what was not found stays as the standard has it.
 
     Args:
+        read: What the machine says of itself.
         findings: What was found.
         name: Name of the file without its ending.
         log: What was seen, for what the console announces.
         day: The day of the trial.
         provenance: `ON_HARDWARE` or `ON_THE_SIMULATOR`.
-        firmware: The firmware it was found on, or None if that was not told.
     """
     tables: dict[str, Any] = {"id": name}
     for finding in findings.found.values():
@@ -73,15 +72,31 @@ def facts_of(
         else:
             tables[table] = finding.value
     source = f"backstride learn, {day.isoformat()}"
-    sentences = [*_deviations(findings), *filter(None, (console_words(log),))]
-    if firmware:
-        sentences.append(f"Found on firmware {firmware}.")
+    sentences = [*filter(None, (verdict(read, log, findings), *_deviations(findings), console_words(log)))]
+    if read.firmware:
+        sentences.append(f"Found on firmware {read.firmware}.")
     if findings.gaps:
         missing = "; ".join(f"{gap.field}: {gap.reason}" for gap in _worth_saying(findings))
         sentences.append(f"Not found out: {missing}.")
     tables["quirks"] = tuple(Quirk(text=text, source=source, provenance=provenance) for text in sentences)
     tables["summary"] = _summary(findings)
     return MachineFacts.model_validate(tables)
+
+
+def verdict(read: Read, log: Log, findings: Findings) -> str | None:
+    """Return what keeps Backstride from driving the machine, as a sentence; None if nothing was found that does."""
+    deaf = {*findings.value("control.ignored", ()), *findings.value("control.refused", ())}
+    if not read.properties:
+        return "It takes no commands over Bluetooth: Backstride can show what it reports, and cannot drive it."
+    if (locked := findings.value("control.locked")) is not None:
+        return str(locked)
+    if log.is_blind:
+        return f"Not to be driven: {BLIND}."
+    if OpCode.START_OR_RESUME in deaf:
+        return "It does not obey a Start over Bluetooth: Backstride cannot drive it."
+    if OpCode.SET_TARGET_SPEED in deaf or TargetSetting.SPEED_TARGET not in read.features.target:
+        return "It does not obey target speeds over Bluetooth: Backstride can start and stop it, and sets no speed."
+    return None
 
 
 def _worth_saying(findings: Findings) -> Iterator[Any]:

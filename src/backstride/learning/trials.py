@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.learning.amounts import Tried, next_incline
 from backstride.learning.bench import Skipped, Stood, Topic
+from backstride.learning.commands import LOCKED, looks_locked
 from backstride.learning.log import Doing, PacingTest
 from backstride.learning.motions import (
     CALM,
@@ -60,6 +61,7 @@ _GAPS: Final = 15
 """Tenths of a second between two procedures up to which pacing is looked for."""
 
 _JUST: Final = 0.01
+NO_SPEED: Final = "it takes no target speed that is surely a walk, so its belt is not started from here"
 LEVEL: Final = SetTargetInclination(Incline(0))
 _STOP: Final = StopOrPauseRequest(StopOrPause.STOP)
 
@@ -83,6 +85,8 @@ async def ask_control(bench: Bench) -> None:
         await bench.watch(CALM)
         if stopped.result != ResultCode.CONTROL_NOT_PERMITTED:
             break
+    if looks_locked(bench.log):
+        raise Stood(LOCKED)
     await _see_pacing(bench)
     await bench.watch(CALM)
 
@@ -158,7 +162,7 @@ async def start(bench: Bench) -> None:
     require_control_point(bench)
     slow = can_set_speed(bench)
     if not slow:
-        raise Stood("it takes no speed that is surely a walk, so its belt is not started from here")
+        raise Stood(NO_SPEED)
     await bench.agree(
         Doing.STARTING,
         "Start the belt",

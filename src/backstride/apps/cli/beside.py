@@ -217,12 +217,12 @@ def _report(learned: Learned, found: Found, wish: Wish, settings: Settings, say:
     simulated = wish.target.is_simulated
     path = wish.output or _free_path(learned.read.model)
     facts = facts_of(
+        learned.read,
         learned.findings,
         path.stem,
         learned.log,
         day=datetime.now().astimezone().date(),
         provenance=ON_THE_SIMULATOR if simulated else ON_HARDWARE,
-        firmware=learned.read.firmware,
     )
     if learned.ended_early is not None:
         say(f"\nEnded early: {learned.ended_early}. What was found out until then:")

@@ -1,0 +1,231 @@
+"""Trying out an unknown treadmill: what is not permitted does not move, and every way out ends with a standing belt."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backstride.driver.discovery import Discovery
+from backstride.driver.probe import Probe
+from backstride.errors import SafetyError
+from backstride.learning.bench import Choice, Question, Step
+from backstride.learning.trials import TRIALS
+from backstride.protocol.control_point import (
+    Request,
+    RequestControl,
+    SetTargetInclination,
+    SetTargetSpeed,
+    StartOrResume,
+)
+from backstride.simulator.faults import CATALOGUE
+from backstride.simulator.treadmill import SimulatedTreadmill
+from backstride.units import Incline, Speed
+from tests.support.bench import altered, written
+from tests.support.learning import Trial, try_out, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backstride.learning.course import Course
+    from backstride.learning.log import Shown
+    from backstride.learning.onlooker import Onlooker
+
+    Virtual = Callable[[Any], Any]
+
+QUICKLY = 5.0
+"""Seconds within which a belt at a walking pace stands after a Stop."""
+
+
+# --- the gate
+
+
+async def refused(treadmill: SimulatedTreadmill, *requests: Request, permitted: tuple[Request, ...]) -> str | None:
+    """Return the rule by which the last of these requests is refused, after the others were carried out."""
+    found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
+    async with Probe.connect(found) as probe:
+        await probe.carry_out(RequestControl())
+        probe.permit(*permitted)
+        for request in requests[:-1]:
+            await probe.carry_out(request)
+        try:
+            await probe.carry_out(requests[-1])
+        except SafetyError as error:
+            return error.rule
+    return None
+
+
+START = StartOrResume()
+SLOW = SetTargetSpeed(Speed(80))
+DECLINE = SetTargetInclination(Incline(-5))
+STEEP = SetTargetInclination(Incline(55))
+FAST = SetTargetSpeed(Speed(301))
+
+
+@pytest.mark.parametrize(
+    ("requests", "permitted", "rule"),
+    [
+        ((START,), (), "S1"),
+        ((START, START), (START,), "S1"),
+        ((SLOW,), (START,), "S1"),
+        ((DECLINE,), (DECLINE,), "S7"),
+        ((STEEP,), (STEEP,), "S7"),
+        ((FAST,), (FAST,), "S7"),
+        ((START,), (START,), None),
+    ],
+)
+def test_what_nobody_agreed_to_or_is_no_small_motion_is_not_sent(
+    virtual_time: Virtual, requests: tuple[Request, ...], permitted: tuple[Request, ...], rule: str | None
+) -> None:
+    treadmill = SimulatedTreadmill(altered(incline={"minimum": Incline(-50)}))
+    assert virtual_time(refused(treadmill, *requests, permitted=permitted)) == rule
+    assert len(written(treadmill)) >= len(requests)  # control, and all but the one that was refused
+    assert treadmill.belt.standing
+
+
+def test_a_permission_that_was_withdrawn_is_none(virtual_time: Virtual) -> None:
+    async def withdrawn(treadmill: SimulatedTreadmill) -> None:
+        found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
+        async with Probe.connect(found) as probe:
+            probe.permit(START)
+            probe.withdraw()
+            with pytest.raises(SafetyError, match="Nobody has agreed"):
+                await probe.carry_out(START)
+
+    virtual_time(withdrawn(SimulatedTreadmill()))
+
+
+# --- ways out
+
+
+class Leaving:
+    """An onlooker who has had enough at the n-th thing that is put before them, or leaves some steps out."""
+
+    def __init__(self, onlooker: Onlooker, *, quits_at: int | None = None, skips: tuple[str, ...] = ()) -> None:
+        self.onlooker = onlooker
+        self.quits_at = quits_at
+        self.skips = skips
+        self.asked = 0
+        self.course: Course | None = None
+
+    def begun(self, course: Course) -> None:
+        self.course = course
+
+    async def agrees(self, step: Step) -> Choice:
+        self._count()
+        if step.title in self.skips:
+            return Choice.SKIP
+        return await self.onlooker.agrees(step)
+
+    async def sees(self, question: Question) -> bool | None:
+        self._count()
+        await asyncio.sleep(1.0)
+        return await self.onlooker.sees(question)
+
+    async def reads(self, question: Question) -> Shown | None:
+        self._count()
+        await asyncio.sleep(1.0)
+        return await self.onlooker.reads(question)
+
+    def told(self, text: str) -> None:
+        self.onlooker.told(text)
+
+    def _count(self) -> None:
+        self.asked += 1
+        if self.asked == self.quits_at and self.course is not None:
+            self.course.quit()
+
+
+def left(virtual_time: Virtual, facts: Any = "generic", **how: Any) -> tuple[Trial, Leaving]:  # noqa: ANN401
+    people: list[Leaving] = []
+
+    def person(onlooker: Onlooker) -> Leaving:
+        people.append(Leaving(onlooker, **how))
+        return people[0]
+
+    def begun(course: Course) -> None:
+        people[0].begun(course)
+
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(facts), person, begun))
+    return trial, people[0]
+
+
+@pytest.mark.parametrize("moment", range(1, 20))
+def test_whoever_quits_at_any_step_or_question_leaves_a_standing_belt(virtual_time: Virtual, moment: int) -> None:
+    trial, person = left(virtual_time, quits_at=moment)
+    assert trial.treadmill.belt.standing
+    if person.asked < moment:
+        assert moment > 10, "there are fewer steps and questions than were thought"
+        return
+    assert trial.result.ended_early == "you stopped it"
+    assert trial.result.belt_stands
+    assert person.asked == moment  # nothing is asked any more
+    assert violations(trial) == []
+
+
+def titles(virtual_time: Virtual) -> list[str]:
+    trial, _ = left(virtual_time)
+    return list(dict.fromkeys(step.title for _, step in trial.person.agreed))
+
+
+def test_each_step_can_be_left_out_and_so_can_all_of_them(virtual_time: Virtual) -> None:
+    every = titles(virtual_time)
+    assert len(every) >= len(TRIALS) - 2
+    for skipped in [*([title] for title in every), every]:
+        trial, _ = left(virtual_time, skips=tuple(skipped))
+        assert violations(trial) == []
+        assert trial.result.belt_stands
+        assert trial.result.ended_early is None
+        assert set(trial.result.log.skipped.values()) >= {"you left it out"}
+
+
+def test_a_belt_that_runs_away_is_stopped_at_once_and_the_person_is_told(virtual_time: Virtual) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(altered(speed={"floor": Speed(600)}))))
+    assert trial.result.ended_early == "the belt ran faster than a walk, and was stopped"
+    fastest = max(point.speed for point in trial.treadmill.belt.log.breakpoints)
+    assert fastest < 5.0  # km/h: on its way to 6
+    assert trial.treadmill.belt.standing
+    assert trial.result.belt_stands
+
+
+def test_a_lost_link_is_told_at_once_and_the_belt_is_not_called_standing(virtual_time: Virtual) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(faults=["link-lost=600@motion+3"])))
+    assert any("connection is lost" in text and "own stop button" in text for text in trial.told)
+    assert not trial.result.belt_stands
+
+
+def test_the_consoles_stop_button_and_the_safety_key_end_a_motion_that_nothing_starts_again(
+    virtual_time: Virtual,
+) -> None:
+    for fault in ("safety-key=30@motion+10", "console-stop@motion+10"):
+        trial: Trial = virtual_time(try_out(SimulatedTreadmill(faults=[fault])))
+        assert violations(trial) == []
+        assert trial.result.belt_stands
+
+
+NEVER_STANDS = {"stop-ignored", "write-error", "write-lost", "hang"}
+OTHERS_MOVE_IT = {"console-start", "console-speed", "console-incline", "other-client", "returns-moving", "unit-mph"}
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_whatever_goes_wrong_nothing_moves_unasked_and_a_moving_belt_is_not_called_standing(
+    virtual_time: Virtual, kind: str
+) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(faults=[f"{kind}@motion+3"])))
+    if kind not in OTHERS_MOVE_IT:
+        assert [one for one in violations(trial) if "S6" not in one] == []
+    assert trial.treadmill.belt.standing or not trial.result.belt_stands
+
+
+# --- machines that cannot be tried out
+
+
+@pytest.mark.parametrize("model", ["kingsmith-z1", "merach-w50", "ypoo-mini-pro"])
+def test_a_locked_machine_is_named_as_such_and_nothing_is_started(virtual_time: Virtual, model: str) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(model, locked=True)))
+    assert "it may be locked until the maker's app unlocks it" in (trial.result.ended_early or "")
+    assert "locked" in (trial.facts.control.locked or "")
+    assert not [step for _, step in trial.person.agreed if step.moves]
+    assert trial.result.belt_stands
+    assert "07" not in written(trial.treadmill)
