@@ -1,4 +1,4 @@
-"""From facts to the text of a machine file: only what differs from the standard is written, in the words of the files.
+"""From facts to the text of a machine file: what `as_written` says of them, as TOML.
 
 What `load_facts` reads from the text equals the facts it was made of, but for their id, which is the file's name.
 """
@@ -6,23 +6,18 @@ What `load_facts` reads from the text equals the facts it was made of, but for t
 from __future__ import annotations
 
 import re
-from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import tomlkit
-from pydantic import BaseModel
 from tomlkit.items import Integer, Item, Trivia
 
-from backstride.machines.facts import InclineFacts, MachineFacts
-from backstride.protocol.features import TargetSetting
-from backstride.units import Incline, Speed
+from backstride.machines.written import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from backstride.machines.facts import MachineFacts
 
 _FLAGS: Final = frozenset({"flags", "later_flags", "packets"})
-_OWN_TABLE: Final = "quirks"
-_AS_THE_STANDARD: Final = frozenset({"model", "summary"})
+_ARRAYS_OF_TABLES: Final = frozenset({"quirks"})
 _LONGEST: Final = 100
 _BEFORE_QUIRK: Final = re.compile(r"\n+\[\[quirks\]\]\n")
 
@@ -39,85 +34,48 @@ def write_facts(facts: MachineFacts, *, comment: str = "") -> str:
         document.add(tomlkit.comment(line))
     if comment:
         document.add(tomlkit.nl())
-    tables: dict[str, Any] = {}
-    for name, value in _differing(facts, MachineFacts(id="", model="", summary="")):
-        if isinstance(value, BaseModel):
-            tables[name] = value
-        elif name != _OWN_TABLE:
-            document.add(name, _item(name, value))
-    if facts.incline is None:
-        document.add("incline", tomlkit.item(False))  # noqa: FBT003 - how a file says that there is none
-    for name, part in tables.items():
-        _add_table(document, name, part)
-    for quirk in facts.quirks:
-        _add_quirk(document, quirk)
+    written = {name: value for name, value in as_written(facts).items() if name != "id"}
+    for name, value in sorted(written.items(), key=_place):
+        document.add(name, _top(name, value))
     return _BEFORE_QUIRK.sub("\n\n[[quirks]]\n", tomlkit.dumps(document))
 
 
-def _differing(part: BaseModel, plain: BaseModel) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of `part` that are not as in `plain`; what only the file's name says is left out."""
-    for name in type(part).model_fields:
-        value = getattr(part, name)
-        if name == "id" or value is None:
-            continue
-        if name in _AS_THE_STANDARD or value != getattr(plain, name):
-            yield name, value
+def _place(one: tuple[str, object]) -> int:
+    """Return where a value stands: plain ones first, for in TOML they would belong to the table before them."""
+    name, value = one
+    return 2 if name in _ARRAYS_OF_TABLES else int(isinstance(value, dict))
 
 
-def _add_table(document: tomlkit.TOMLDocument, name: str, part: BaseModel) -> None:
+def _top(name: str, value: object) -> Item:
+    """Return a value of the document itself: a table, several, or a plain one."""
+    if isinstance(value, dict):
+        return _table(value)
+    if name in _ARRAYS_OF_TABLES and isinstance(value, list):
+        tables = tomlkit.aot()
+        for one in value:
+            tables.append(_table(one))
+        return tables
+    return _item(name, value)
+
+
+def _table(values: dict[str, object]) -> Item:
     table = tomlkit.table()
-    plain = InclineFacts() if name == "incline" else type(part)()
-    for field, value in _differing(part, plain):
-        table.add(field, _item(field, value))
-    document.add(name, table)
-
-
-def _add_quirk(document: tomlkit.TOMLDocument, quirk: BaseModel) -> None:
-    if _OWN_TABLE not in document:
-        document.add(_OWN_TABLE, tomlkit.aot())
-    table = tomlkit.table()
-    for field in type(quirk).model_fields:
-        table.add(field, getattr(quirk, field))
-    document[_OWN_TABLE].append(table)
+    for name, value in values.items():
+        table.add(name, _item(name, value))
+    return table
 
 
 def _item(name: str, value: object) -> Item:
-    """Return a value as a machine file has it."""
-    if isinstance(value, tuple):
-        return _array(name, value)
+    """Return a value within a table, on one line unless that grows too long."""
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for one in value:
+            array.append(_item(name, one))
+        return array.multiline(len(array.as_string()) > _LONGEST)
     if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        for key, words in value.items():
-            table.append(_words(key), words)
-        return table
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        return inline
     if name in _FLAGS and isinstance(value, int):
         return Integer(value, Trivia(), f"0x{value:04X}")
-    return tomlkit.item(_plain(value))
-
-
-def _array(name: str, values: tuple[object, ...]) -> Item:
-    array = tomlkit.array()
-    for value in values:
-        array.append(_item(name, value))
-    if len(array.as_string()) > _LONGEST:
-        array.multiline(multiline=True)
-    return array
-
-
-def _plain(value: object) -> object:
-    """Return what TOML can hold: speeds, inclines, procedures and choices as people say them."""
-    match value:
-        case Speed():
-            return f"{value.kmh:.2f} km/h"
-        case Incline():
-            return f"{value.percent:.1f} %"
-        case IntEnum() | TargetSetting():
-            return _words(value)
-        case Enum():
-            return value.value
-        case _:
-            return value
-
-
-def _words(member: Any) -> str:  # noqa: ANN401 - an op code or a target setting
-    return str(member.name).lower().replace("_", " ")
+    return tomlkit.item(value)
