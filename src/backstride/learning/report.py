@@ -8,6 +8,7 @@ from backstride.learning.commands import console_words, learn_commands
 from backstride.learning.decisions import DECISIONS
 from backstride.learning.deck import learn_deck
 from backstride.learning.findings import Findings, How
+from backstride.learning.log import Doing
 from backstride.learning.motion import learn_belt, learn_units
 from backstride.learning.motions import BLIND
 from backstride.learning.reading import Read, learn_reading
@@ -15,6 +16,7 @@ from backstride.learning.shape import learn_rest, learn_shape
 from backstride.machines.facts import InclineFacts, MachineFacts, Quirk
 from backstride.protocol.control_point import OpCode
 from backstride.protocol.features import TargetSetting
+from backstride.units import Incline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +73,9 @@ def facts_of(read: Read, findings: Findings, name: str, log: Log, *, day: date, 
             tables["incline"] = finding.value
         else:
             tables[table] = finding.value
+    cautions = list(_be_careful(tables, findings, log))
     source = f"backstride learn, {day.isoformat()}"
-    sentences = [*filter(None, (verdict(read, log, findings), *_deviations(findings), console_words(log)))]
+    sentences = [*filter(None, (verdict(read, log, findings), *cautions, *_deviations(findings), console_words(log)))]
     if read.firmware:
         sentences.append(f"Found on firmware {read.firmware}.")
     if findings.gaps:
@@ -81,6 +84,20 @@ def facts_of(read: Read, findings: Findings, name: str, log: Log, *, day: date, 
     tables["quirks"] = tuple(Quirk(text=text, source=source, provenance=provenance) for text in sentences)
     tables["summary"] = _summary(findings)
     return MachineFacts.model_validate(tables)
+
+
+def _be_careful(tables: dict[str, Any], findings: Findings, log: Log) -> Iterator[str]:
+    """Keep Backstride from what was not tried, or not understood; yield why (S7)."""
+    incline = tables.get("incline")
+    if not incline:
+        return
+    if incline.get("minimum", 0) < 0:
+        incline["floor"] = Incline(0)
+        yield "Declines were not tried: the floor of 0 % keeps Backstride from asking for one."
+    if "incline.write_scale" in findings.gaps and any(deed.succeeded is not False for deed in log.of(Doing.INCLINE)):
+        reason = f"what its numbers mean is not known: {findings.gaps['incline.write_scale'].reason}"
+        tables.setdefault("control", {})["withheld"] = {OpCode.SET_TARGET_INCLINATION: reason}
+        yield f"Inclines are withheld: {reason}."
 
 
 def verdict(read: Read, log: Log, findings: Findings) -> str | None:
