@@ -38,7 +38,8 @@ class Terminal:
         self.master, self._slave = pty.openpty()
         termios.tcsetwinsize(self._slave, (40, 100))
         self.before = termios.tcgetattr(self._slave)
-        self.raw = ""
+        self.raw = self.everything = ""
+        self._deadline = time.monotonic() + LONGEST
         self._closed = False
         self.process = subprocess.Popen(
             [sys.executable, "-c", _ON_ITS_TERMINAL, *map(str, arguments)],
@@ -55,6 +56,11 @@ class Terminal:
         while text not in without_escapes(self.raw):
             assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
             self._read(0.1)
+
+    def read_more(self) -> None:
+        """Read whatever is shown next, soon."""
+        assert time.monotonic() < self._deadline, f"nothing more was shown: {without_escapes(self.raw)[-2000:]}"
+        self._read(0.1)
 
     def press(self, keys: str) -> None:
         self.raw = ""
@@ -85,7 +91,8 @@ class Terminal:
 
     def _read(self, timeout: float) -> None:
         while select.select([self.master], [], [], timeout)[0]:
-            self.raw += os.read(self.master, 65536).decode("utf-8", errors="replace")
+            read = os.read(self.master, 65536).decode("utf-8", errors="replace")
+            self.raw, self.everything = self.raw + read, self.everything + read
             timeout = 0
 
 
