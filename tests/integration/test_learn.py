@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backstride.learning.report import verdict
 from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit, known_machines
 from backstride.protocol.control_point import OpCode
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Incline, Speed
-from tests.support.bench import altered
+from tests.support.bench import altered, written
 from tests.support.learning import Trial, differences, try_out, violations
 
 if TYPE_CHECKING:
@@ -85,3 +86,48 @@ def test_a_deviation_is_found_out_and_nothing_moves_unasked(virtual_time: Virtua
     assert differences(trial) == []
     assert violations(trial) == []
     assert trial.result.belt_stands
+
+
+@pytest.mark.parametrize("facts", ["jtx-sprint-7", altered(incline={"minimum": Incline(-50)})])
+def test_s7_a_learned_file_keeps_backstride_from_declines_that_nobody_tried(
+    virtual_time: Virtual, facts: MachineFacts | str
+) -> None:
+    deck = learned(virtual_time, facts).facts.incline
+    assert deck is not None
+    assert deck.minimum == Incline(-50)
+    assert deck.floor == Incline(0)
+
+
+def test_s7_a_learned_file_withholds_inclines_whose_numbers_make_no_sense(virtual_time: Virtual) -> None:
+    codes = tuple((Incline(tenths), number) for tenths, number in ((1, 1), (2, 2), (3, 10), (20, 20)))
+    trial = learned(virtual_time, altered(incline={"increment": Incline(1), "write_codes": codes}))
+    assert violations(trial) == []
+    reason = trial.facts.control.withheld[OpCode.SET_TARGET_INCLINATION]
+    assert "lie on no line" in reason
+    assert any(reason in quirk.text for quirk in trial.facts.quirks)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("npe-runn", "It takes no commands over Bluetooth"),
+        ("urevo-spacewalk-e3", "nobody can see from here whether the belt stands (S5)"),
+        ("horizon-paragon-x", "It does not obey a Start over Bluetooth"),
+        ("jtx-sprint-5", "It does not obey target speeds over Bluetooth"),
+        ("sole-f85", "It does not obey target speeds over Bluetooth"),
+    ],
+)
+def test_a_machine_that_cannot_be_driven_is_told_to_be_so_in_a_sentence(
+    virtual_time: Virtual, model: str, sentence: str
+) -> None:
+    trial = learned(virtual_time, model)
+    got = trial.result
+    assert sentence in (verdict(got.read, got.log, got.findings) or "")
+    assert any(sentence in quirk.text for quirk in trial.facts.quirks)
+    assert trial.treadmill.belt.standing
+
+
+def test_a_machine_that_takes_no_walking_speed_is_not_started(virtual_time: Virtual) -> None:
+    trial = learned(virtual_time, altered(speed={"minimum": Speed(500)}))
+    assert "surely a walk" in (trial.result.ended_early or "")
+    assert "07" not in written(trial.treadmill)

@@ -82,7 +82,7 @@ def _learn_written(rows: Sequence[Row], inclines: InclinationRange, findings: Fi
         return
     places = sorted({shown for _, shown in read} | {0.0})
     steps = [later - one for one, later in itertools.pairwise(places)]
-    within = max(inclines.increment / STANDARD, *steps) / 2 + _NEAR  # how far a step may take the deck from a line
+    within = max(inclines.increment / STANDARD, min(steps)) / 2 + _NEAR  # how far a step may take the deck from a line
     for scale, offset in _lines(read):
         if all(abs((written - offset) / scale - shown) <= within for written, shown in read):
             seen = f"{read[-1][0]} was written where the console showed {read[-1][1]:g} %"
