@@ -10,7 +10,7 @@ import pytest
 from backstride.driver.discovery import Discovery
 from backstride.driver.probe import Probe
 from backstride.errors import SafetyError
-from backstride.learning.bench import Choice, Question, Step
+from backstride.learning.bench import Choice, Question, Step, Topic
 from backstride.learning.trials import TRIALS
 from backstride.protocol.control_point import (
     Request,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     Virtual = Callable[[Any], Any]
 
-QUICKLY = 5.0
-"""Seconds within which a belt at a walking pace stands after a Stop."""
+AT_ONCE = 0.1
+"""Seconds until a Stop has reached the treadmill."""
 
 
 # --- the gate
@@ -75,7 +75,7 @@ FAST = SetTargetSpeed(Speed(301))
         ((START,), (START,), None),
     ],
 )
-def test_what_nobody_agreed_to_or_is_no_small_motion_is_not_sent(
+def test_s1_s7_what_nobody_agreed_to_or_is_no_small_motion_is_not_sent(
     virtual_time: Virtual, requests: tuple[Request, ...], permitted: tuple[Request, ...], rule: str | None
 ) -> None:
     treadmill = SimulatedTreadmill(altered(incline={"minimum": Incline(-50)}))
@@ -108,6 +108,7 @@ class Leaving:
         self.skips = skips
         self.asked = 0
         self.course: Course | None = None
+        self.quit_at = float("inf")
 
     def begun(self, course: Course) -> None:
         self.course = course
@@ -134,6 +135,7 @@ class Leaving:
     def _count(self) -> None:
         self.asked += 1
         if self.asked == self.quits_at and self.course is not None:
+            self.quit_at = asyncio.get_running_loop().time()
             self.course.quit()
 
 
@@ -152,12 +154,16 @@ def left(virtual_time: Virtual, facts: Any = "generic", **how: Any) -> tuple[Tri
 
 
 @pytest.mark.parametrize("moment", range(1, 20))
-def test_whoever_quits_at_any_step_or_question_leaves_a_standing_belt(virtual_time: Virtual, moment: int) -> None:
+def test_s4_whoever_quits_at_any_step_or_question_is_obeyed_at_once_and_leaves_a_standing_belt(
+    virtual_time: Virtual, moment: int
+) -> None:
     trial, person = left(virtual_time, quits_at=moment)
     assert trial.treadmill.belt.standing
     if person.asked < moment:
         assert moment > 10, "there are fewer steps and questions than were thought"
         return
+    stops = [write.time for write in trial.treadmill.writes if write.value == b"\x08\x01"]
+    assert [at for at in stops if person.quit_at <= at <= person.quit_at + AT_ONCE], "S4: no Stop at once"
     assert trial.result.ended_early == "you stopped it"
     assert trial.result.belt_stands
     assert person.asked == moment  # nothing is asked any more
@@ -189,13 +195,13 @@ def test_a_belt_that_runs_away_is_stopped_at_once_and_the_person_is_told(virtual
     assert trial.result.belt_stands
 
 
-def test_a_lost_link_is_told_at_once_and_the_belt_is_not_called_standing(virtual_time: Virtual) -> None:
+def test_s12_a_lost_link_is_told_at_once_and_the_belt_is_not_called_standing(virtual_time: Virtual) -> None:
     trial: Trial = virtual_time(try_out(SimulatedTreadmill(faults=["link-lost=600@motion+3"])))
     assert any("connection is lost" in text and "own stop button" in text for text in trial.told)
     assert not trial.result.belt_stands
 
 
-def test_the_consoles_stop_button_and_the_safety_key_end_a_motion_that_nothing_starts_again(
+def test_s11_the_consoles_stop_button_and_the_safety_key_end_a_motion_that_nothing_starts_again(
     virtual_time: Virtual,
 ) -> None:
     for fault in ("safety-key=30@motion+10", "console-stop@motion+10"):
@@ -229,3 +235,13 @@ def test_a_locked_machine_is_named_as_such_and_nothing_is_started(virtual_time: 
     assert not [step for _, step in trial.person.agreed if step.moves]
     assert trial.result.belt_stands
     assert "07" not in written(trial.treadmill)
+
+
+def test_s5_a_belt_that_moves_unseen_is_stopped_and_the_person_is_asked_whether_it_stands(
+    virtual_time: Virtual,
+) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill("urevo-spacewalk-e3")))
+    assert "nobody can see from here" in (trial.result.ended_early or "")
+    assert written(trial.treadmill).count("07") == 1  # it is not started again
+    assert Topic.BELT_STANDS in [question.topic for question in trial.person.asked]
+    assert trial.treadmill.belt.standing
