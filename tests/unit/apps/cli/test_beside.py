@@ -36,8 +36,8 @@ class Desk:
         self.echoed += text
 
     def press(self, at: float, keys: str) -> None:
-        for key in keys:
-            asyncio.get_running_loop().call_later(at, self.person.pressed, key)
+        for place, key in enumerate(keys):
+            asyncio.get_running_loop().call_later(at + place / 1000, self.person.pressed, key)
 
 
 def test_s1_a_key_that_comes_with_the_question_is_no_answer_to_it(virtual_time: Virtual) -> None:
@@ -72,7 +72,7 @@ def test_s4_space_and_q_stop_at_once_whatever_is_asked_or_nothing(virtual_time: 
         await desk.person.agrees(STEP)
         desk.press(0.5, "1 ")
         desk.press(1.0, "\r")
-        await desk.person.reads(SPEED)
+        await desk.person.reads(INCLINE)
         return desk.stops
 
     assert len(virtual_time(asked())) == 3
