@@ -11,7 +11,7 @@ import pytest
 from backstride.capture.file import read_capture
 from backstride.machines.facts import load_facts
 from backstride.simulator.replayed import facts_in
-from tests.e2e.command import without_escapes
+from tests.e2e.command import LONGEST, without_escapes
 from tests.e2e.terminal import on_a_terminal
 
 if TYPE_CHECKING:
@@ -166,6 +166,16 @@ def test_s6_ctrl_c_stops_the_belt_and_ends_with_130(program: Program) -> None:
         assert terminal.end() == 130
     text = (program.folder / "m.capture.jsonl").read_text(encoding="ascii").replace(" ", "")
     assert '"hex":"0801"' in text[text.rindex('"hex":"07"') :]
+
+
+def test_s6_a_terminal_that_is_closed_leaves_a_standing_belt_and_both_files(program: Program) -> None:
+    with on_a_terminal(program, "learn", "--simulated", "--fast", "-o", program.folder / "m.toml") as terminal:
+        answer(terminal, lambda what, text: "" if "faster" in text.lower() else usual(what, text))
+        terminal.cut()
+        assert terminal.process.wait(LONGEST) != 0
+    text = (program.folder / "m.capture.jsonl").read_text(encoding="ascii").replace(" ", "")
+    assert '"hex":"0801"' in text[text.rindex('"hex":"07"') :]
+    assert load_facts(str(program.folder / "m.toml")).speed == load_facts("generic").speed
 
 
 def test_what_cannot_be_tried_out_is_refused_in_a_sentence(program: Program) -> None:

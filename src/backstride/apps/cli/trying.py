@@ -98,11 +98,13 @@ async def guide(wish: Wish, settings: Settings) -> int:
     out = console()
 
     def say(text: str) -> None:
-        out.print(text, markup=False, soft_wrap=True)
+        with contextlib.suppress(OSError, ValueError):  # a terminal that is gone keeps no belt moving (S6)
+            out.print(text, markup=False, soft_wrap=True)
 
     def echo(text: str) -> None:
-        out.file.write(text)
-        out.file.flush()
+        with contextlib.suppress(OSError, ValueError):
+            out.file.write(text)
+            out.file.flush()
 
     person = Beside(say, echo, fast=wish.fast)
     interruption = Interruption(first=lambda: _cancel(task), again=lambda: os._exit(interruption.exit_code))
@@ -177,12 +179,14 @@ def _report(
         say(f"\nEnded early: {learned.ended_early}. What was found out until then:")
     else:
         say("\nWhat was found out, where it is not as the standard has it:")
-    show_pairs(console(), story(learned.findings) or [("", "nothing deviates")])
+    with contextlib.suppress(OSError, ValueError):
+        show_pairs(console(), story(learned.findings) or [("", "nothing deviates")])
     if (sentence := verdict(learned.read, learned.log, learned.findings)) is not None:
         say(f"\n{sentence}")
     text = write_facts(facts, comment=f"{facts.model}, as `backstride learn` found it.")
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         say(f"\nThe machine file cannot be written ({(error.strerror or str(error)).lower()}); here it is:\n\n{text}")
         return
