@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from backstride.learning.report import verdict
-from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit, known_machines
+from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit, known_machines, load_facts
 from backstride.protocol.control_point import OpCode
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Incline, Speed
@@ -131,3 +132,22 @@ def test_a_machine_that_takes_no_walking_speed_is_not_started(virtual_time: Virt
     trial = learned(virtual_time, altered(speed={"minimum": Speed(500)}))
     assert "surely a walk" in (trial.result.ended_early or "")
     assert "07" not in written(trial.treadmill)
+
+
+@pytest.mark.parametrize("model", [name for name in known_machines() if load_facts(name).miles_console])
+def test_a_console_that_is_set_to_miles_is_found_to_mean_them(virtual_time: Virtual, model: str) -> None:
+    trial = learned(virtual_time, load_facts(model).with_console(WireUnit.MPH))
+    assert differences(trial) == []
+    assert violations(trial) == []
+
+
+def test_a_deck_that_nobody_laid_flat_before_is_still_told_from_another_zero(virtual_time: Virtual) -> None:
+    async def raised() -> Trial:
+        treadmill = SimulatedTreadmill()
+        treadmill.console.set_incline(Incline(30))
+        await asyncio.sleep(10.0)
+        return await try_out(treadmill)
+
+    trial: Trial = virtual_time(raised())
+    assert differences(trial) == []
+    assert violations(trial) == []

@@ -11,7 +11,9 @@ from backstride.driver.discovery import Discovery
 from backstride.driver.probe import Probe
 from backstride.errors import SafetyError
 from backstride.learning.bench import Choice, Question, Step, Topic
+from backstride.learning.log import Shown
 from backstride.learning.trials import TRIALS
+from backstride.machines.written import as_written, from_written
 from backstride.protocol.control_point import (
     Request,
     RequestControl,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backstride.learning.course import Course
-    from backstride.learning.log import Shown
     from backstride.learning.onlooker import Onlooker
 
     Virtual = Callable[[Any], Any]
@@ -222,6 +223,7 @@ def test_whatever_goes_wrong_nothing_moves_unasked_and_a_moving_belt_is_not_call
     if kind not in OTHERS_MOVE_IT:
         assert [one for one in violations(trial) if "S6" not in one] == []
     assert trial.treadmill.belt.standing or not trial.result.belt_stands
+    assert from_written(as_written(trial.facts)) == trial.facts  # whatever was seen, a machine file can be written
 
 
 # --- machines that cannot be tried out
@@ -245,3 +247,25 @@ def test_s5_a_belt_that_moves_unseen_is_stopped_and_the_person_is_asked_whether_
     assert written(trial.treadmill).count("07") == 1  # it is not started again
     assert Topic.BELT_STANDS in [question.topic for question in trial.person.asked]
     assert trial.treadmill.belt.standing
+
+
+class Misreading(Leaving):
+    """An onlooker who reads one and the same figure from every console."""
+
+    def __init__(self, onlooker: Onlooker, figure: float) -> None:
+        super().__init__(onlooker)
+        self.figure = figure
+
+    async def reads(self, question: Question) -> Shown | None:
+        shown = await super().reads(question)
+        return None if shown is None else Shown(self.figure, shown.unit)
+
+
+@pytest.mark.parametrize("figure", [0.0, -3.0, 0.01, 3.0, 50.0])
+def test_whatever_the_person_reads_from_the_console_the_deck_stays_low_and_a_file_is_written(
+    virtual_time: Virtual, figure: float
+) -> None:
+    trial: Trial = virtual_time(try_out(SimulatedTreadmill(), lambda onlooker: Misreading(onlooker, figure)))
+    assert from_written(as_written(trial.facts)) == trial.facts
+    assert trial.treadmill.belt.standing
+    assert violations(trial) == []

@@ -111,6 +111,8 @@ def _is_gentle(number: int, tried: Sequence[Tried]) -> bool:
     figures = [(one.number, one.shown) for one in taken if one.shown is not None]
     if len(figures) < len(taken):  # nobody could tell
         return False
+    if number > STEEP * STANDARD and not (len(figures) > 1 and figures[-1][1] > figures[-2][1]):
+        return False  # figures that do not rise tell nothing
     points = [(0, 0.0), *figures]
     rises = [(to[1] - one[1]) / (to[0] - one[0]) for one, to in itertools.combinations(points, 2)]
     last, shown = figures[-1]

@@ -84,7 +84,7 @@ def _learn_written(rows: Sequence[Row], inclines: InclinationRange, findings: Fi
     steps = [later - one for one, later in itertools.pairwise(places)]
     within = max(inclines.increment / STANDARD, min(steps)) / 2 + _NEAR  # how far a step may take the deck from a line
     for scale, offset in _lines(read):
-        if all(abs((written - offset) / scale - shown) <= within for written, shown in read):
+        if scale > 0 and all(abs((written - offset) / scale - shown) <= within for written, shown in read):
             seen = f"{read[-1][0]} was written where the console showed {read[-1][1]:g} %"
             findings.learn("incline.write_scale", scale, seen, How.PERSON)
             findings.learn("incline.write_offset", offset, seen, How.PERSON)
@@ -111,15 +111,18 @@ def _learn_told(rows: Sequence[Row], rest: Sequence[tuple[float, int]], findings
         for written, told, shown in rows
         if told is not None
     ]
-    zero = rest[-1][1] if rest else 0
-    fitting = [((told - zero - 0.5) / percent, (told - zero + 0.5) / percent) for told, percent in pairs if percent > 0]
-    if not fitting or min(high for _, high in fitting) <= 0:
-        _miss(both, "what telemetry told, and what the console showed, lie on no line", findings)
-        return
-    low, high = max(low for low, _ in fitting), min(high for _, high in fitting)
-    seen = f"{pairs[-1][0]} was reported at {pairs[-1][1]:g} %, and {zero} at rest"
-    findings.learn("incline.telemetry_scale", _roundest(low, high), seen)
-    findings.learn("incline.telemetry_offset", zero, seen)
+    for zero in dict.fromkeys((rest[-1][1] if rest else 0, 0)):  # whoever forgot to lay the deck flat rests elsewhere
+        scales = [
+            ((told - zero - 0.5) / percent, (told - zero + 0.5) / percent) for told, percent in pairs if percent > 0
+        ]
+        low = max((low for low, _ in scales), default=0.0)
+        high = min((high for _, high in scales), default=0.0)
+        if high > 0 and low <= high * (1 + _NEAR):
+            seen = f"{pairs[-1][0]} was reported at {pairs[-1][1]:g} %, and {zero} at 0 %"
+            findings.learn("incline.telemetry_scale", _roundest(low, high), seen)
+            findings.learn("incline.telemetry_offset", zero, seen)
+            return
+    _miss(both, "what telemetry told, and what the console showed, lie on no line", findings)
 
 
 def _miss(names: Sequence[str], reason: str, findings: Findings) -> None:

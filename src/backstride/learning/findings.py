@@ -62,6 +62,11 @@ class Findings:
         if name not in self.found:
             self.gaps.setdefault(name, Gap(name, reason))
 
+    def unlearn(self, name: str, reason: str) -> None:
+        """Take a fact back."""
+        del self.found[name]
+        self.miss(name, reason)
+
     def value(self, name: str, otherwise: Any = None) -> Any:  # noqa: ANN401 - whatever the field holds
         """Return what was found of a field, or `otherwise`."""
         return self.found[name].value if name in self.found else otherwise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
 from backstride.learning.commands import console_words, learn_commands
 from backstride.learning.decisions import DECISIONS
 from backstride.learning.deck import learn_deck
-from backstride.learning.findings import Findings, How
+from backstride.learning.findings import Finding, Findings, How
 from backstride.learning.log import Doing
 from backstride.learning.motion import learn_belt, learn_units
 from backstride.learning.motions import BLIND
@@ -41,6 +43,9 @@ def analyse(read: Read, log: Log) -> Findings:
     learn_belt(log, findings)
     learn_deck(log, read.inclines, findings)
     learn_commands(log, findings)
+    for finding in tuple(findings.found.values()):
+        if not _can_be_said(finding):
+            findings.unlearn(finding.field, f"{value_text(finding.value)} makes no sense")
     for name, (how, reason, _) in DECISIONS.items():
         if name in {"summary", "quirks"}:
             continue
@@ -51,6 +56,17 @@ def analyse(read: Read, log: Log) -> Findings:
     if read.inclines is None:
         findings.miss("belt.incline_rate", _NO_DECK)
     return findings
+
+
+def _can_be_said(finding: Finding) -> bool:
+    """Tell whether a machine file can hold a finding: nothing that a machine or a person says may spoil the others."""
+    table, _, field = finding.field.partition(".")
+    value = {field: finding.value} if field else finding.value
+    try:
+        MachineFacts.model_validate({"id": "", "model": "", "summary": "", table: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def facts_of(read: Read, findings: Findings, name: str, log: Log, *, day: date, provenance: str) -> MachineFacts:

@@ -51,6 +51,11 @@ def test_a_deck_that_suddenly_rises_faster_is_asked_for_nothing_steeper() -> Non
     assert climb(0, 150, 5, lambda number: 0.5 if number <= 5 else 2.5) == [5, 10]
 
 
+def test_a_console_whose_figure_does_not_rise_lets_nothing_rise_above_the_standards_three_per_cent() -> None:
+    assert climb(0, 150, 5, lambda _: 0.0) == [5, 10, 20, 30]
+    assert climb(0, 150, 5, lambda number: number / 20) == [5, 10, 20, 30, 40, 50]
+
+
 def test_a_machine_that_refuses_is_not_asked_for_more_than_the_standards_three_per_cent() -> None:
     assert climb(0, 150, 5, lambda _: None, refuses=1000) == [5, 10, 20, 30]
 

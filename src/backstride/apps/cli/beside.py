@@ -27,6 +27,7 @@ _STOP_KEYS: Final = frozenset({" ", "q", "Q"})
 _ENTER: Final = frozenset({"\r", "\n"})
 _BACKSPACE: Final = frozenset({"\x7f", "\b"})
 _SHOWN: Final = re.compile(r"(?P<number>-?\d+(?:[.,]\d+)?)(?P<unit>[kKmM]?)")
+_HIGHEST: Final = 50.0  # of any console's figures
 _UNITS: Final = {"k": "km/h", "m": "mph"}
 
 
@@ -118,8 +119,9 @@ def _think() -> None:
 
 
 def read_shown(typed: str, *, wants_unit: bool) -> Shown | None:
-    """Return the figure that was typed, or None if it is none; a speed without its unit is none."""
+    """Return the figure that was typed, or None if it is none; a speed without its unit is none, nor is 300."""
     match = _SHOWN.fullmatch(typed)
     if match is None or bool(match["unit"]) is not wants_unit:
         return None
-    return Shown(float(match["number"].replace(",", ".")), _UNITS.get(match["unit"].lower(), ""))
+    number = float(match["number"].replace(",", "."))
+    return None if abs(number) > _HIGHEST else Shown(number, _UNITS.get(match["unit"].lower(), ""))

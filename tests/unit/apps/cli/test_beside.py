@@ -111,6 +111,7 @@ def test_a_figure_is_shown_as_it_is_typed_and_asked_for_until_it_is_one(virtual_
         ("-0.5", False, Shown(-0.5)),
         ("2k", False, None),
         ("two", False, None),
+        ("300", False, None),
         ("1.", False, None),
     ],
 )
