@@ -5,10 +5,11 @@ A trial writes, watches, asks, and leaves deeds in the log. What they mean is wo
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.learning.amounts import Tried, next_incline
+from backstride.learning.amounts import STEEP, Tried, next_incline
 from backstride.learning.bench import Skipped, Stood, Topic
 from backstride.learning.commands import LOCKED, looks_locked
 from backstride.learning.log import Doing, PacingTest
@@ -206,6 +207,9 @@ async def incline(bench: Bench) -> None:
             return
         shown = None if done.shown is None else done.shown.number
         tried.append(Tried(int(request.inclination), shown, refused=done.succeeded is False))
+        if shown is not None and shown > STEEP:
+            await _lay_flat(bench, f"The console shows {shown:g} %, which is more than was meant.")
+            return
     if not tried:
         raise Skipped("none of its inclines is surely within 3 %")
 
@@ -267,7 +271,8 @@ async def pause(bench: Bench) -> None:
     )
     await start_belt(bench)
     if any(one.succeeded is not False for one in bench.log.of(Doing.INCLINE)) and bench.announced.inclines is not None:
-        await _lay_flat(bench)
+        with contextlib.suppress(Skipped):  # whoever leaves this out has a belt that is to be paused
+            await _lay_flat(bench)
     await bench.watch(STEADY_FOR)
     began = bench.now
     settled = await bench.pause()
@@ -281,8 +286,9 @@ async def pause(bench: Bench) -> None:
     await stop_belt(bench, Doing.STOPPING)
 
 
-async def _lay_flat(bench: Bench) -> None:
-    await bench.agree(Doing.PAUSING, "Lay the deck flat", "The deck is asked to go back to 0 %.", LEVEL)
+async def _lay_flat(bench: Bench, why: str = "") -> None:
+    text = f"{why} The deck is asked to go back to 0 %.".lstrip()
+    await bench.agree(Doing.INCLINE, "Lay the deck flat", text, LEVEL)
     began = bench.now
     settled = await bench.write(LEVEL)
     await steady(bench, lambda: bench.log.incline)
@@ -291,6 +297,8 @@ async def _lay_flat(bench: Bench) -> None:
 
 async def console(bench: Bench) -> None:
     """Let the person use the console, and hear what the machine tells of it."""
+    if bench.log.speed:
+        await stop_belt(bench, Doing.STOPPING)
     await bench.agree(
         Doing.CONSOLE,
         "The console's own buttons",
