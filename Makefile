@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-bluez conformance-bluez lint types contracts tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
+.PHONY: help demo test test-bluez conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -43,10 +43,16 @@ sizes: $(INSTALLED)
 
 tests: $(INSTALLED)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target real-tests other-tests
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
+
+real-tests: # what waits for processes and real clocks, beside what keeps one processor busy
+	$(BIN)/coverage run -m pytest tests/e2e
+
+other-tests:
+	$(BIN)/coverage run -m pytest --ignore=tests/e2e
 
 matrix-check: $(INSTALLED)
 	@$(BIN)/python -m tests.matrix --check
@@ -54,8 +60,15 @@ matrix-check: $(INSTALLED)
 matrix: $(INSTALLED) ## every fault in every phase on several machines; writes docs/reliability.md
 	@$(BIN)/python -m tests.matrix
 
+machines: $(INSTALLED) ## write docs/machines.md anew
+	@$(BIN)/python -m tests.machines
+
 conformance: $(INSTALLED) ## run the FTMS cases, and write docs/conformance.md anew
 	$(BIN)/pytest -q tests/conformance --write-conformance
+
+matrix-bluez: $(INSTALLED) ## the faults of the link through BlueZ in the virtual machine; writes docs/reliability-bluez.md
+	@BACKSTRIDE_BLUEZ_WITHIN=5400 $(BIN)/python -m tests.e2e.bluez -v tests/e2e/bluez/faults; code=$$?; \
+		cp .bluez/reliability-bluez.md docs/; exit $$code
 
 conformance-bluez: $(INSTALLED) ## the same through BlueZ in the virtual machine
 	@BACKSTRIDE_BLUEZ_WITHIN=4000 $(BIN)/python -m tests.e2e.bluez -q tests/conformance --write-conformance && cp .bluez/conformance.md docs/

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import BaseBleakClient
 
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from tests.conformance.transports import Bench
 
 FEATURE, SPEEDS, INCLINES, TRAINING = "read 2acc", "read 2ad4", "read 2ad5", "read 2ad3"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import BaseBleakClient
 
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.machines.facts import MachineFacts
     from tests.conformance.transports import Bench
 

@@ -11,7 +11,7 @@ from backstride.protocol import uuids
 from tests.support.bench import until
 
 if TYPE_CHECKING:
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
 
 _ANSWER_WITHIN: Final = 30.0  # seconds: the ATT transaction timeout
 

@@ -15,7 +15,7 @@ from tests.support.bumble_client import target_on
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.machines.facts import MachineFacts
     from backstride.simulator.belt import Belt
     from backstride.simulator.console import Console

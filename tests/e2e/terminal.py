@@ -50,9 +50,9 @@ class Terminal:
             env={**program.environment, **environment},
         )
 
-    def read_until(self, text: str) -> None:
+    def read_until(self, text: str, within: float = LONGEST) -> None:
         """Read what is shown until `text` is among it."""
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + within
         while text not in without_escapes(self.raw):
             assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
             self._read(0.1)

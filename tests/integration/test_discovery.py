@@ -6,16 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
 
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
+from backstride.driver.reconnect import reconnect
 from backstride.errors import NotFound
 from backstride.machines.facts import ServiceDataForm
-from backstride.simulator.memory import Air
+from backstride.simulator.memory import Air, MemoryClient
 from backstride.simulator.memory_scanner import MemoryScanner
 from backstride.simulator.treadmill import SimulatedTreadmill
-from tests.support.bench import altered
+from tests.support.bench import altered, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,5 +200,70 @@ def test_a_scan_that_does_not_begin_is_given_up(virtual_time: Callable[..., Any]
         with pytest.raises(Exception, match="did not answer in time"):
             await Discovery(scanner=HangingScanner).scan()
         assert asyncio.get_running_loop().time() == pytest.approx(10, abs=0.1)
+
+    virtual_time(story())
+
+
+class ChosenScanner(MemoryScanner):
+    """bleak on BlueZ, which has two adapters; only ``hci1`` hears anything."""
+
+    air: ClassVar[Air]
+    used: ClassVar[list[str | None]] = []
+
+    def __init__(self, *args: Any, bluez: dict[str, str], **kwargs: Any) -> None:  # noqa: ANN401 - bleak's signature
+        super().__init__(*args, **kwargs)
+        self.adapter = bluez.get("adapter")
+
+    async def start(self) -> None:
+        self.used.append(self.adapter)
+        if self.adapter not in {None, "hci0", "hci1"}:
+            raise BleakError(f"adapter '{self.adapter}' not found")
+        if self.adapter == "hci1":
+            await super().start()
+
+    async def stop(self) -> None:
+        if self.adapter == "hci1":
+            await super().stop()
+
+
+class ChosenClient(MemoryClient):
+    """The same for its connections."""
+
+    air: ClassVar[Air]
+    used: ClassVar[list[str | None]] = []
+
+    def __init__(self, *args: Any, bluez: dict[str, str], winrt: dict[str, bool], **kwargs: Any) -> None:  # noqa: ANN401 - bleak's signature
+        super().__init__(*args, **kwargs)
+        self.used.append(bluez.get("adapter"))
+        assert winrt == {"use_cached_services": False}  # Windows would go by the table of an older firmware
+
+
+def test_a_chosen_adapter_scans_connects_and_listens_for_a_lost_machine(virtual_time: Callable[..., Any]) -> None:
+    async def story() -> None:
+        air, (treadmill,) = in_air("generic")
+        ChosenScanner.air = ChosenClient.air = air
+        ChosenScanner.used.clear()
+        ChosenClient.used.clear()
+        with pytest.raises(NotFound, match="No treadmill is in reach"):
+            await Discovery(scanner=ChosenScanner, client=ChosenClient).find_any()
+        found = await Discovery(scanner=ChosenScanner, client=ChosenClient, adapter="hci1").find_any()
+        async with Machine.connect(found) as machine:
+            treadmill.drop_link(out_of_reach_for=20)
+            await until(lambda: not machine.is_connected)
+            await reconnect(machine)
+            assert machine.is_connected
+        assert ChosenScanner.used[:2] == [None, "hci1"]
+        assert set(ChosenScanner.used[1:]) == {"hci1"}
+        assert len(ChosenScanner.used) > 2
+        assert set(ChosenClient.used) == {"hci1"}
+
+    virtual_time(story())
+
+
+def test_an_adapter_that_is_not_there_is_named(virtual_time: Callable[..., Any]) -> None:
+    async def story() -> None:
+        ChosenScanner.air = Air()
+        with pytest.raises(NotFound, match="no Bluetooth adapter 'hci7'"):
+            await Discovery(scanner=ChosenScanner, adapter="hci7").scan()
 
     virtual_time(story())

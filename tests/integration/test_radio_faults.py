@@ -190,7 +190,7 @@ def test_a_first_attempt_that_breaks_off_does_not_spoil_the_second(
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", ["no"]), MachineError, "failed"),
+        (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", ["no"]), NotFound, "may not use Bluetooth"),
         (BleakError("le-connection-abort-by-remote"), Disconnected, "le-connection-abort-by-remote"),
         (TimeoutError(), NotFound, "not in reach"),
         (KeyError("org.bluez.GattService1"), Disconnected, "No connection to"),

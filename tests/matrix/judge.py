@@ -60,6 +60,7 @@ class _Case:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.lag = evidence.lag
         self.fault = Fault.parse(evidence.scene.fault)
         self.belt = evidence.treadmill.belt
         self.log = self.belt.log
@@ -123,12 +124,13 @@ def _no_target_to_a_standing_belt(case: _Case) -> Iterator[Violation]:
     for at, value, _ in case.writes:
         if value[:2] not in {"02", "03"}:
             continue
-        standing = next((standing for seen, standing in reversed(told_standing) if seen <= at), True)
+        left = at - case.lag
+        standing = next((standing for seen, standing in reversed(told_standing) if seen <= left), True)
         started = max((one for one in starts if one < at), default=-1.0)
-        halted = any(started < stop < at for stop in stopped)
+        halted = any(started < stop < left for stop in stopped)
         if standing or halted:
             yield Violation("S2", f"target {value} was written at {at:.1f} s to a belt that was stopped")
-        elif case.log.speed_at(at) == 0 and case.log.speed_at(at - 2.2) == 0 and not case.is_lying:
+        elif case.log.speed_at(at) == 0 and case.log.speed_at(left - 2.2) == 0 and not case.is_lying:
             yield Violation("S2", f"target {value} was written at {at:.1f} s to a belt that had stood for 2 s")
 
 
@@ -152,7 +154,7 @@ def _stop_is_on_the_wire_at_once(case: _Case) -> Iterator[Violation]:
     for at, act in case.evidence.acts:
         if act != "stop" or case.log.speed_at(at) == 0 or not _linked(case, at):
             continue
-        if not any(value == STOP and at <= written <= at + 0.02 for written, value, _ in case.writes):
+        if not any(value == STOP and at <= written <= at + 0.02 + case.lag for written, value, _ in case.writes):
             yield Violation("S4", f"Stop at {at:.1f} s was not written at once")
 
 
@@ -166,7 +168,9 @@ def _stop_is_repeated(case: _Case) -> Iterator[Violation]:
         written = [at for at, value, _ in case.writes if stop - 0.1 <= at <= end and value[:2] in {"08", "02"}]
         for first, second in pairwise([stop, *written, end]):
             instants = (first + 0.9, first + 1.8, first + _REPEAT)
-            if second - first > _REPEAT and all(_linked(case, at) and _keeps_moving(case, at) for at in instants):
+            if second - first > _REPEAT + case.lag and all(
+                _linked(case, at) and _keeps_moving(case, at) for at in instants
+            ):
                 yield Violation("S5", f"nothing was written from {first:.1f} to {second:.1f} s to a belt that ran on")
 
 
@@ -256,7 +260,7 @@ def _speed_rises_gently(case: _Case) -> Iterator[Violation]:
             if before is not None and target > (before := max(before, case.log.speed_at(at))) + 0.001:
                 if target - before > _CHANGE + _GRID:
                     yield Violation("S8", f"one change from {before:.2f} to {target:.2f} km/h at {at:.1f} s")
-                if at - last_rise < _SPACING - _AIR:
+                if at - last_rise < _SPACING - _AIR - case.lag:
                     yield Violation("S8", f"two rises within {at - last_rise:.1f} s at {at:.1f} s")
                 last_rise = at
             last = (at, target)
@@ -269,7 +273,7 @@ def _no_rise_on_thin_ice(case: _Case) -> Iterator[Violation]:
         if after.target <= max(before.target, before.speed) + 0.001:
             continue
         age = after.time - max((at for at in heard if at <= after.time), default=float("-inf"))
-        if age > _STALE + 0.1:
+        if age > _STALE + 0.1 + case.lag:
             yield Violation("S9", f"a rise at {after.time:.1f} s on telemetry {age:.1f} s old")
 
 
@@ -288,7 +292,7 @@ def _the_console_is_not_fought(case: _Case) -> Iterator[Violation]:
                 break
             if later.cause is Cause.TARGET and later.by not in case.ours:
                 break
-            if later.cause is Cause.TARGET and later.time > change.time + 0.1:
+            if later.cause is Cause.TARGET and later.time > change.time + 0.1 + case.lag:
                 if not any(change.time < at <= later.time for at in lets_go):
                     text = f"the console's {change.target:.2f} km/h was changed to {later.target:.2f} km/h"
                     yield Violation("S11", f"{text} at {later.time:.1f} s")
@@ -305,7 +309,7 @@ def _loss_of_the_link_is_said(case: _Case) -> Iterator[Violation]:
     heard = [begun, *(at for at, _ in case.records() if begun < at < end), end]
     for first, second in pairwise(heard):
         if second - first > _SILENCE + 1.5 and not any(
-            isinstance(event, Warned) and event.urgent and first <= at <= first + _SILENCE + 1.1
+            isinstance(event, Warned) and event.urgent and first <= at <= first + _SILENCE + 1.1 + case.lag
             for at, event in evidence.told
         ):
             yield Violation("S12", f"nothing came from {first:.1f} to {second:.1f} s, and nobody was told")
@@ -341,7 +345,7 @@ def _the_record_is_complete(case: _Case) -> Iterator[Violation]:
     if [line["belt_standing"] for line in ended] != [word.belt_standing for _, word in case.ended]:
         yield Violation("S13", "the record's last word is not the session's")
     samples = [line["t"] for line in lines if line.get("event") == "sample"]
-    allowed = 1.65 + (case.fault.value if case.fault.kind.name == "stalled" else 0.0)
+    allowed = 1.65 + case.lag + (case.fault.value if case.fault.kind.name == "stalled" else 0.0)
     for first, second in pairwise(samples):
         if second - first > allowed:
             yield Violation("S13", f"no sample from {first:.1f} to {second:.1f} s of the record")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backstride.capture.events import Event
+    from backstride.driver.connectable import Connectable
+    from backstride.simulator.simulation import Simulation
 
 PATIENCE: Final = 200.0
 """Seconds after which the walker has had enough and stops the session."""
@@ -54,11 +56,13 @@ class Evidence:
         failure: An exception that nobody may see, or None.
         ended: When the session was over.
         left: When the connection was left.
+        lag: Seconds that a value may take between the belt and the program, either way.
+        patience: Seconds after which the walker stops.
         record: The record's file.
     """
 
     scene: Scene
-    treadmill: SimulatedTreadmill
+    treadmill: Simulation
     ours: set[int] = field(default_factory=set)
     heard: list[tuple[float, str, bytes]] = field(default_factory=list)
     acts: list[tuple[float, str]] = field(default_factory=list)
@@ -69,52 +73,87 @@ class Evidence:
     ended: float | None = None
     left: float | None = None
     record: Path | None = None
+    lag: float = 0.0
+    patience: float = PATIENCE
 
 
 def play(scene: Scene, folder: Path) -> Evidence:
     """Play one run in virtual time; its record goes to `folder`."""
     with asyncio.Runner(loop_factory=virtual_loop) as runner:
-        return runner.run(_Story(scene, folder).play())
+        return runner.run(_play_alone(scene, folder))
+
+
+async def play_on(
+    scene: Scene, folder: Path, treadmill: Simulation, target: Connectable, *, lag: float, patience: float = PATIENCE
+) -> Evidence:
+    """Play one run in the running loop, with a treadmill that is on the air.
+
+    Args:
+        scene: What is played.
+        folder: Where its record goes.
+        treadmill: The belt's side.
+        target: What the driver connects to.
+        lag: Seconds that a value may take on its way.
+        patience: Seconds until the walker has had enough.
+    """
+    return await _Story(scene, folder, treadmill, target, lag=lag, patience=patience).play()
+
+
+async def _play_alone(scene: Scene, folder: Path) -> Evidence:
+    treadmill = SimulatedTreadmill(scene.model)
+    story = _Story(scene, folder, treadmill, treadmill)
+    asyncio.get_running_loop().set_exception_handler(story.complain)
+    evidence = await story.play()
+    await asyncio.sleep(0)
+    left_over = asyncio.all_tasks() - {asyncio.current_task()}
+    if left_over and evidence.failure is None:
+        evidence.failure = RuntimeError(f"tasks left behind: {left_over}")
+    return evidence
 
 
 class _Story:
-    def __init__(self, scene: Scene, folder: Path) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        folder: Path,
+        treadmill: Simulation,
+        target: Connectable,
+        *,
+        lag: float = 0.0,
+        patience: float = PATIENCE,
+    ) -> None:
         self._scene = scene
         self._folder = folder
-        self._treadmill = SimulatedTreadmill(scene.model)
-        self._evidence = Evidence(scene, self._treadmill)
+        self._treadmill = treadmill
+        self._target = target
+        self._evidence = Evidence(scene, treadmill, lag=lag, patience=patience)
         self._random = random.Random(str(scene))  # noqa: S311 - the same instants in every run
         self._walk: Walk | None = None
 
     async def play(self) -> Evidence:
         evidence, loop = self._evidence, asyncio.get_running_loop()
-        loop.set_exception_handler(self._complain)
         if self._scene.phase is Phase.CONNECTING:
             loop.call_later(self._random.uniform(0.0, 0.35), self._strike)
         try:
-            async with asyncio.timeout(PATIENCE + LEAVES_AFTER + 60.0):
+            async with asyncio.timeout(self._evidence.patience + LEAVES_AFTER + 60.0):
                 await self._session()
         except BackstrideError as error:
             evidence.refused = str(error)
         except BaseException as failure:  # noqa: BLE001 - whatever it is, the judge hears of it
             evidence.failure = failure
         evidence.left = self._treadmill.now
-        await asyncio.sleep(0)
-        left_over = asyncio.all_tasks() - {asyncio.current_task()}
-        if left_over and evidence.failure is None:
-            evidence.failure = RuntimeError(f"tasks left behind: {left_over}")
         return evidence
 
     async def _session(self) -> None:
         evidence, loop = self._evidence, asyncio.get_running_loop()
-        async with Machine.connect(self._treadmill, trace=self._trace) as machine:
+        async with Machine.connect(self._target, trace=self._trace) as machine:
             profile = walk(inclines=machine.capabilities.incline is not None)
             self._walk = Walk(machine, prepare(profile, machine), records=self._folder)
             evidence.record = self._walk.record
             self._walk.observe(self._hear)
             loop.call_later(1.0, self._act, "start")
             walking = asyncio.create_task(self._walk.run())
-            await asyncio.wait({walking}, timeout=PATIENCE)
+            await asyncio.wait({walking}, timeout=self._evidence.patience)
             if not walking.done():
                 self._act("stop")
                 await asyncio.wait({walking}, timeout=OBEYS_AFTER)
@@ -128,7 +167,8 @@ class _Story:
                 await walking
             evidence.ended = self._treadmill.now
 
-    def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    def complain(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Keep what the event loop could tell nobody."""
         if self._evidence.failure is None:
             exception = context.get("exception")
             self._evidence.failure = exception if isinstance(exception, Exception) else RuntimeError(context["message"])

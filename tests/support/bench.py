@@ -104,3 +104,4 @@ class Address:
     device: BLEDevice
     backend: type[BaseBleakClient] | None
     scanner_backend: type[BaseBleakScanner] | None = None
+    adapter: str | None = None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from backstride.capture.header import Header
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.driver.state import MachineState
     from backstride.machines.facts import MachineFacts
 

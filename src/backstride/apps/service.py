@@ -247,7 +247,8 @@ async def run_session(
     if on_event is not None:
         walk.observe(on_event)
     plan = walk.session.plan
-    asking.ask(PersonNeeded(Ask.START, f"{plan.confirm_limits} Start {plan.name}?".lstrip()))
+    parts = (*plan.before, plan.confirm_limits, f"Start {plan.name}?")
+    asking.ask(PersonNeeded(Ask.START, " ".join(filter(None, parts))))
     try:
         await walk.run()
     finally:

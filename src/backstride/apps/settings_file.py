@@ -63,10 +63,11 @@ def line_of(key: KeyPath, lines: Mapping[KeyPath, int]) -> int:
     return lines.get(key, 1)
 
 
-def save(file: Path, changes: Mapping[KeyPath, object]) -> None:
+def save(file: Path, changes: Mapping[KeyPath, object], renamed: Mapping[KeyPath, str] | None = None) -> None:
     """Set the keys in `changes`, None taking a key away; everything else in `file` stays as it is written.
 
-    The new text replaces the old in one step, so that a crash leaves one or the other.
+    What is `renamed` has its new name before anything is set, with all that stands in it. The new text replaces the old
+    in one step, so that a crash leaves one or the other.
 
     Raises:
         ConfigError: The file cannot be written, or is no settings file any more.
@@ -74,6 +75,8 @@ def save(file: Path, changes: Mapping[KeyPath, object]) -> None:
     text = read(file)
     parse(text, file)
     document = tomlkit.parse(text)
+    for key, name in (renamed or {}).items():
+        _rename(document, key, name)
     for key, value in changes.items():
         _set(document, key, value)
     try:
@@ -97,6 +100,16 @@ def _set(table: MutableMapping[str, object], key: KeyPath, value: object) -> Non
         table.pop(name, None)
     else:
         table[name] = value
+
+
+def _rename(table: MutableMapping[str, object], key: KeyPath, new: str) -> None:
+    name, *rest = key
+    if name not in table:
+        return
+    if not rest:
+        table[new] = table.pop(name)
+    elif isinstance(inner := table[name], AbstractTable):
+        _rename(inner, tuple(rest), new)
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from bleak.backends import get_default_backend
 from backstride.capture.header import Header
 
 if TYPE_CHECKING:
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
 
 _SAYS_WITHIN: Final = 2.0  # seconds for BlueZ's own tool to say its version
 

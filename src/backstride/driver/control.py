@@ -8,7 +8,6 @@ dead.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backstride.driver import events
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from backstride.driver.state import MachineState
     from backstride.driver.uplink import Uplink
     from backstride.machines.capabilities import Capabilities
-    from backstride.machines.facts import MachineFacts
+    from backstride.machines.facts import ControlFacts, MachineFacts
     from backstride.protocol.control_point import Request
 
 _TARGETS: Final = (SetTargetSpeed, SetTargetInclination)
@@ -114,6 +113,13 @@ class Control:
         self.pump()
         return await settled
 
+    async def take(self, facts: ControlFacts) -> Settled:
+        """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
+        for _ in range(facts.requests - 1):
+            await self.procedure(RequestControl())
+            await asyncio.sleep(facts.request_gap)
+        return await self.procedure(RequestControl())
+
     def halt(self, *, pause_first: bool) -> asyncio.Future[Outcome]:
         """Bring the belt to a standstill; what waits is withdrawn, and Stop is with the link in the next turn (S4)."""
         now = self._loop.time()
@@ -174,7 +180,7 @@ class Control:
 
     def answer_within(self, seconds: float) -> None:
         """Wait for no answer longer than so many seconds, and hold a missing one against no link: for a trial."""
-        self._queue.rules = replace(self._queue.rules, patience=seconds)
+        self._queue.rules = self._queue.rules.with_patience(seconds)
 
     def seen_standing(self) -> None:
         """Take a person's word that the belt stands, where telemetry ends with the motion (S5)."""

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Final
 from bleak import BleakScanner
 from bleak.exc import BleakError
 
-from backstride.driver.radio import RADIO_ERRORS, is_in_progress, translated
+from backstride.driver.radio import (
+    RADIO_ERRORS,
+    adapter_options,
+    is_in_progress,
+    require_choice_of_adapter,
+    translated,
+)
 from backstride.errors import DecodeError, NotFound
 from backstride.machines.facts import GENERIC, MachineFacts
 from backstride.machines.recognition import recognise, unsupported_by
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
-    from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+    from bleak.backends.scanner import AdvertisementData, AdvertisementDataCallback, BaseBleakScanner
 
     from backstride.machines.unsupported import Unsupported
 
@@ -62,6 +68,7 @@ class Found:
         payload: Its service data for the Fitness Machine Service as heard last, or None.
         offers_service: True if it has said that it has the FTMS service.
         unsupported: What is known of it, if it is a treadmill that speaks only its maker's protocol.
+        adapter: The Bluetooth adapter that was chosen, such as ``hci1``; None leaves it to the system.
     """
 
     device: BLEDevice
@@ -75,6 +82,7 @@ class Found:
     payload: bytes | None = None
     offers_service: bool = False
     unsupported: Unsupported | None = None
+    adapter: str | None = None
 
     @property
     def address(self) -> str:
@@ -93,13 +101,19 @@ class Discovery:
     Args:
         scanner: bleak scanner backend; None is the platform's own.
         client: bleak client backend for what is found; None is the platform's own.
+        adapter: Bluetooth adapter to listen and connect with, such as ``hci1`` (Linux); None leaves it to the system.
     """
 
     def __init__(
-        self, *, scanner: type[BaseBleakScanner] | None = None, client: type[BaseBleakClient] | None = None
+        self,
+        *,
+        scanner: type[BaseBleakScanner] | None = None,
+        client: type[BaseBleakClient] | None = None,
+        adapter: str | None = None,
     ) -> None:
         self._scanner = scanner
         self._client = client
+        self._adapter = adapter
 
     async def scan(self, seconds: float = SCAN_FOR) -> list[Found]:
         """Return what is on the air, the strongest signal first.
@@ -110,24 +124,30 @@ class Discovery:
         found = {item.address: item async for item in self.watch(seconds)}
         return sorted(found.values(), key=lambda item: item.rssi, reverse=True)
 
-    async def watch(self, seconds: float = SCAN_FOR) -> AsyncGenerator[Found]:
+    async def watch(self, seconds: float = SCAN_FOR, *, known: Collection[str] = ()) -> AsyncGenerator[Found]:
         """Yield treadmills as they are heard, the same one again when more is known of it.
+
+        Args:
+            seconds: How long to listen.
+            known: Addresses of treadmills met before: each is one, whatever it advertises.
 
         Raises:
             NotFound: Bluetooth is not to be had.
         """
         heard: asyncio.Queue[Found] = asyncio.Queue()
         latest: dict[str, Found] = {}
+        met = {address.upper() for address in known}
 
         def advertised(device: BLEDevice, advertisement: AdvertisementData) -> None:
-            item = self._judge(device, advertisement, latest.get(device.address))
+            is_met = device.address.upper() in met
+            item = self._judge(device, advertisement, latest.get(device.address), is_met=is_met)
             if item is not None and item != latest.get(device.address):
                 latest[device.address] = item
                 heard.put_nowait(item)
 
         ends = asyncio.get_running_loop().time() + seconds
         try:
-            async with _scanning(BleakScanner(advertised, backend=self._scanner)):
+            async with _scanning(_scanner(advertised, self._scanner, self._adapter)):
                 while True:
                     try:
                         async with asyncio.timeout_at(ends):
@@ -149,7 +169,7 @@ class Discovery:
         fits: dict[str, Found] = {}
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
-        async with contextlib.aclosing(self.watch(seconds)) as stream:
+        async with contextlib.aclosing(self.watch(seconds, known=(wanted,))) as stream:
             while True:
                 try:
                     async with asyncio.timeout_at(ends):
@@ -192,7 +212,9 @@ class Discovery:
             raise NotFound(f"Several treadmills are in reach ({names}); name one with --device.")
         return found[0]
 
-    def _judge(self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None) -> Found | None:
+    def _judge(
+        self, device: BLEDevice, advertisement: AdvertisementData, before: Found | None, *, is_met: bool
+    ) -> Found | None:
         name = advertisement.local_name or (before.name if before else None)
         listed = uuids.FITNESS_MACHINE_SERVICE in advertisement.service_uuids
         payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
@@ -202,7 +224,7 @@ class Discovery:
         offers_service = listed or payload is not None or (before is not None and before.offers_service)
         facts = recognise(name=name, offers_service=offers_service)
         unsupported = unsupported_by(name, offers_service=offers_service)
-        known = facts.id != GENERIC or unsupported is not None
+        known = facts.id != GENERIC or unsupported is not None or is_met
         if not (offers_service or payload is not None or known or before is not None):
             return None
         if is_treadmill is False and not known:
@@ -219,6 +241,7 @@ class Discovery:
             scanner_backend=self._scanner,
             offers_service=offers_service,
             unsupported=unsupported,
+            adapter=self._adapter,
             payload=payload,
         )
 
@@ -229,6 +252,7 @@ async def listen_for(
     seconds: float,
     *,
     scanner: type[BaseBleakScanner] | None,
+    adapter: str | None = None,
     strangers: Collection[str] = (),
 ) -> BLEDevice | None:
     """Listen for a machine that was known before; return its device as soon as its address is heard.
@@ -239,6 +263,7 @@ async def listen_for(
             address with every power-on. Such a device is returned only if the known address was not heard.
         seconds: How long to listen.
         scanner: bleak scanner backend; None is the platform's own.
+        adapter: Bluetooth adapter to listen with; None leaves it to the system.
         strangers: Addresses under which another machine has that name.
 
     Raises:
@@ -256,11 +281,20 @@ async def listen_for(
             namesakes[device.address] = device
 
     try:
-        async with _scanning(BleakScanner(advertised, backend=scanner)):
+        async with _scanning(_scanner(advertised, scanner, adapter)):
             await asyncio.wait({heard}, timeout=seconds)
     except RADIO_ERRORS as error:
         raise translated(error) from error
     return heard.result() if heard.done() else next(iter(namesakes.values()), None)
+
+
+def _scanner(
+    advertised: AdvertisementDataCallback, backend: type[BaseBleakScanner] | None, adapter: str | None
+) -> BleakScanner:
+    """Return bleak's scanner. Raises NotFound where an adapter is chosen and cannot be."""
+    if adapter is not None and backend is None:
+        require_choice_of_adapter()
+    return BleakScanner(advertised, backend=backend, **adapter_options(adapter))
 
 
 @contextlib.asynccontextmanager

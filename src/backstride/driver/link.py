@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bleak import BleakClient
 from bleak_retry_connector import establish_connection
 
 from backstride.capture.events import Closed, Connected, Connecting, Heard, LetGo, LinkLost, NotConnected, Operation
-from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.driver.radio import RADIO_ERRORS, adapter_options, translated
 from backstride.driver.wire import failure_of, mtu_of, table_of
 from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused, ProcedureTimeout
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from bleak.backends.characteristic import BleakGATTCharacteristic
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
-    from bleak.backends.scanner import BaseBleakScanner
 
     from backstride.driver.wire import Wire
 
@@ -42,24 +41,8 @@ GIVEN_UP_WITHIN: Final = 0.5
 
 CONNECT_ATTEMPTS: Final = 3
 
-
-class Connectable(Protocol):
-    """Anything with a Bluetooth device and the bleak backends that reach it; None is the platform's own.
-
-    What a scan finds is one, and so is a simulated treadmill.
-    """
-
-    @property
-    def device(self) -> BLEDevice:
-        """The device as bleak's scanner describes it."""
-
-    @property
-    def backend(self) -> type[BaseBleakClient] | None:
-        """The bleak client backend."""
-
-    @property
-    def scanner_backend(self) -> type[BaseBleakScanner] | None:
-        """The bleak scanner backend that hears the device; None beside a `backend` is none."""
+_AFRESH: Final = {"winrt": {"use_cached_services": False}}
+"""Windows keeps the table of a treadmill whose firmware was changed since; a command must not go by an old one."""
 
 
 class Link:
@@ -68,6 +51,7 @@ class Link:
     Args:
         device: What to connect to.
         backend: The bleak client backend that reaches it; None is the platform's own.
+        adapter: The Bluetooth adapter that was chosen to reach it; None leaves it to the system.
         on_value: Called with UUID and value of each notification and indication.
         on_lost: Called once if the link ends without our doing.
         wire: Told of everything that crosses bleak's client.
@@ -78,12 +62,15 @@ class Link:
         device: BLEDevice,
         backend: type[BaseBleakClient] | None,
         *,
+        adapter: str | None = None,
         on_value: Callable[[str, bytes], None],
         on_lost: Callable[[Link], None],
         wire: Wire,
     ) -> None:
         self._device = device
-        self._options: dict[str, Any] = {} if backend is None else {"backend": backend}
+        self._options: dict[str, Any] = {**_AFRESH, **adapter_options(adapter)}
+        if backend is not None:
+            self._options["backend"] = backend
         self._on_value = on_value
         self._on_lost = on_lost
         self._wire = wire

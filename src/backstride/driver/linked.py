@@ -22,7 +22,7 @@ from backstride.driver.tasks import Tasks
 from backstride.driver.watchdog.guard import Guard, brief_of, why_none
 from backstride.errors import DecodeError, Disconnected, MachineError, NotFound
 from backstride.protocol import uuids
-from backstride.protocol.control_point import RequestControl, StartOrResume, StopOrPauseRequest
+from backstride.protocol.control_point import StartOrResume, StopOrPauseRequest
 from backstride.protocol.training_status import decode_training_status
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from backstride.machines.capabilities import Capabilities
     from backstride.machines.facts import MachineFacts
     from backstride.protocol.control_point import Request
-    from backstride.protocol.tickets import Settled
 
 LEAVE_WITHIN: Final = 5.0
 """Seconds to stop a belt we started before the program goes (S6)."""
@@ -51,6 +50,7 @@ class Linked(Feeds):
         identity: Who the machine says it is.
         facts: The machine file in use.
         capabilities: What it can do.
+        called: What its owner calls it; None where nobody has given it a name.
         owes_a_stop: True if a Stop was asked for without a link, or broken off with it: it goes out first on the next.
     """
 
@@ -75,6 +75,7 @@ class Linked(Feeds):
         )
         self._linked = False
         self._control_taken = False
+        self.called: str | None = None
         self.owes_a_stop = False
         self._patient: set[asyncio.Timeout] = set()  # what a Stop that is asked for without a link brings to an end
         self._hurry_ends = float("-inf")
@@ -93,8 +94,8 @@ class Linked(Feeds):
 
     @property
     def name(self) -> str:
-        """The advertised name, or the model where there is none."""
-        return self.identity.name or self.facts.model
+        """What its owner calls it, else the advertised name, else the model."""
+        return self.called or self.identity.name or self.facts.model
 
     @property
     def is_connected(self) -> bool:
@@ -186,15 +187,7 @@ class Linked(Feeds):
         for uuid in (uuids.TRAINING_STATUS, uuids.MACHINE_STATUS, uuids.CONTROL_POINT):
             await link.subscribe(uuid)
         if self._uplink.takes_commands and not self._control.halting and not self._control_taken:
-            await self._ask_for_control()
-
-    async def _ask_for_control(self) -> Settled:
-        """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
-        control = self.facts.control
-        for _ in range(control.requests - 1):
-            await self._control.procedure(RequestControl())
-            await asyncio.sleep(control.request_gap)
-        return await self._control.procedure(RequestControl())
+            await self._control.take(self.facts.control)
 
     async def _connect_again(self, within: float) -> None:
         async with self._uplink.making(within) as link:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from backstride.capture.events import Trace
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.units import Incline, Speed
 
 
@@ -49,6 +49,7 @@ class Machine(Linked):
         facts: MachineFacts | None = None,
         console: WireUnit = WireUnit.KMH,
         trace: Trace | None = None,
+        called: str | None = None,
     ) -> AsyncIterator[Self]:
         """Connect, find out what the machine can do, subscribe, and ask for control; never start anything (S1).
 
@@ -59,6 +60,7 @@ class Machine(Linked):
             facts: The machine file to use; without it the model is recognised.
             console: What its console is set to; some machines mean another unit then.
             trace: Told of everything that crosses bleak's client, as it happens (capture/events.py).
+            called: What its owner calls it, instead of the advertised name.
 
         Raises:
             NotFound: The device is not there, or Bluetooth is not to be had.
@@ -71,6 +73,7 @@ class Machine(Linked):
             async with uplink.making() as link:
                 device = target.device
                 machine = cls(uplink, *await identify(link, device.address, device.name, facts, console))
+                machine.called = called
                 if uplink.wire.is_watched:
                     uplink.wire.tell(Recognised(machine.facts.id, as_written(machine.facts)))
                 await machine._subscribe(link)
@@ -159,7 +162,7 @@ class Machine(Linked):
     async def take_control(self) -> Outcome:
         """Ask for control again after `ControlTaken`: a person's decision. Raises Disconnected without a link."""
         self._require_link()
-        settled = await self._ask_for_control()
+        settled = await self._control.take(self.facts.control)
         if settled.verdict in {Verdict.SUCCEEDED, Verdict.UNANSWERED}:
             self._control_taken = False
             return Confirmed()

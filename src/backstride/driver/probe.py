@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from backstride.capture.events import Trace
     from backstride.driver.confirmation import Outcome
-    from backstride.driver.link import Connectable, Link
+    from backstride.driver.connectable import Connectable
+    from backstride.driver.link import Link
     from backstride.machines.facts import MachineFacts
     from backstride.protocol.control_point import Request
     from backstride.protocol.tickets import Settled

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bleak.backends.device import BLEDevice
 
     from backstride.capture.events import Trace
+    from backstride.driver.connectable import Connectable
     from backstride.driver.identity import Identity
-    from backstride.driver.link import Connectable
 
 SETTLES_WITHIN: Final = 0.4
 """Seconds between the end of a link and the next attempt: bluetoothd still cleans up, and a connection that is asked
@@ -90,7 +90,12 @@ class Uplink:
             await self._closed()  # a machine that takes one client only must be free again
             await asyncio.sleep(self._ended_at + SETTLES_WITHIN - asyncio.get_running_loop().time())
             link = self._link = Link(
-                self.device, self.target.backend, on_value=self._value, on_lost=self._link_lost, wire=self.wire
+                self.device,
+                self.target.backend,
+                adapter=self.target.adapter,
+                on_value=self._value,
+                on_lost=self._link_lost,
+                wire=self.wire,
             )
             try:
                 await link.open(once_within)
@@ -112,7 +117,14 @@ class Uplink:
         if scanner is None and self.target.backend is not None:
             return
         namesake = known.name if known.serial_number is not None else None  # nothing else would prove who it is
-        heard = await listen_for(known.address, namesake, seconds, scanner=scanner, strangers=self._strangers)
+        heard = await listen_for(
+            known.address,
+            namesake,
+            seconds,
+            scanner=scanner,
+            adapter=self.target.adapter,
+            strangers=self._strangers,
+        )
         self._heard_as = heard or self._heard_as
 
     def refuse(self) -> None:

@@ -197,12 +197,12 @@ def capabilities(
         silent_when_stopped=not facts.telemetry.when_stopped,
         telemetry_unit=facts.speed.unit,
         fixed_incline=fixed,
-        before=tuple(_before(facts)),
+        before=tuple(before_session(facts)),
     )
 
 
-def _before(facts: MachineFacts) -> Iterator[str]:
-    """Yield what the machine needs of a person first."""
+def before_session(facts: MachineFacts) -> Iterator[str]:
+    """Yield what a person has to see to, or to know, before a session on the machine, in sentences."""
     if facts.control.locked is not None:
         yield facts.control.locked
     yield from facts.advice

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from backstride.errors import DecodeError
@@ -51,6 +51,10 @@ class QueueRules:
     unanswered: frozenset[int] = frozenset()
     ask_control: bool = True
     patience: float | None = None
+
+    def with_patience(self, seconds: float) -> QueueRules:
+        """Return the same with this patience."""
+        return replace(self, patience=seconds)
 
 
 @dataclass(slots=True)

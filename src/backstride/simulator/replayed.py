@@ -56,6 +56,7 @@ class ReplayedTreadmill:
         self.device: BLEDevice = device_of(self._radio)
         self.backend: type[BaseBleakClient] = self.air.client_backend
         self.scanner_backend: type[BaseBleakScanner] = self.air.scanner_backend
+        self.adapter: str | None = None
 
     @property
     def now(self) -> float:

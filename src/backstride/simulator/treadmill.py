@@ -43,6 +43,7 @@ class SimulatedTreadmill(Simulation):
         device: What bleak's client connects to.
         backend: The client backend that reaches it.
         scanner_backend: The scanner backend that hears it.
+        adapter: None: there is no adapter to choose.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class SimulatedTreadmill(Simulation):
         self.device: BLEDevice = device_of(radio)
         self.backend: type[BaseBleakClient] = self.air.client_backend
         self.scanner_backend: type[BaseBleakScanner] = self.air.scanner_backend
+        self.adapter: str | None = None
         super().__init__(peripheral, radio, faults)
 
     @property

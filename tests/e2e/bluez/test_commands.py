@@ -14,6 +14,7 @@ import pytest
 
 from backstride.record.recording import read_record
 from tests.e2e.afoot import LONG
+from tests.e2e.bluez.emulated import BUS, PATIENCE
 from tests.e2e.command import Program, without_escapes
 from tests.e2e.terminal import Terminal
 from tests.support.bench import starts, until, written
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from backstride.record.recording import Recording
     from backstride.simulator.hci import HciTreadmill
     from tests.e2e.bluez.air import KernelAir
-
-BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
 STANDS_WITHIN: Final = 4.0
 """Seconds from the signal to a standing belt: the way through the stack, and two seconds of slowing down."""
@@ -81,9 +80,9 @@ async def test_s13_a_killed_program_leaves_a_record_up_to_its_last_second(air: K
 
 def _begin(terminal: Terminal) -> None:
     """Answer what a person is asked before the belt of a real treadmill moves (S1)."""
-    terminal.read_until("Type yes")
+    terminal.read_until("Type yes", PATIENCE)
     terminal.press("yes\n")
-    terminal.read_until("Start Long?")
+    terminal.read_until("Start Long?", PATIENCE)
     terminal.press("\r")
 
 

@@ -93,7 +93,7 @@ async def test_s4_a_stop_without_a_link_goes_out_first_on_the_next(air: KernelAi
         Outing(machine, steady("0.8", 300.0)) as outing,
     ):
         await outing.start()
-        treadmill.drop_link(out_of_reach_for=3.0)
+        treadmill.drop_link(out_of_reach_for=1.0)  # five seconds of S6 are for an emulated computer's next link as well
         await until(lambda: not machine.is_connected, 10)
         outing.session.act(Stop("the walker wants off"))
         await until(lambda: treadmill.belt.standing, 30)

@@ -24,6 +24,10 @@ STANDS_WITHIN: Final = 4.0
 """Seconds from the loss of the session to a standing belt (issue 4, part 3)."""
 
 HUNG_FOR: Final = 2.0
+
+GONE_WITHIN: Final = 30.0
+"""Seconds for a watchdog that has done its work to end: none of the test before may be taken for this one's."""
+
 STOP: Final = "0801"
 MODULE: Final = b"backstride.driver.watchdog"
 
@@ -55,6 +59,7 @@ class Walker:
 
 @contextlib.asynccontextmanager
 async def walking(air: KernelAir, name: str, model: str = "generic", speed: str = "1.2") -> AsyncIterator[Walker]:
+    await until(lambda: not watchdogs(), GONE_WITHIN)
     async with air.treadmill(model, name=name) as treadmill:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.e2e.bluez.walker", name, speed),
@@ -70,7 +75,7 @@ async def walking(air: KernelAir, name: str, model: str = "generic", speed: str 
             assert process.returncode is None, walker.text
             assert len(watchdogs()) == 1, walker.text
             yield walker
-            await until(lambda: not watchdogs(), 10)
+            await until(lambda: not watchdogs(), GONE_WITHIN)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

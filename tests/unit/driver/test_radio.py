@@ -18,7 +18,7 @@ from bleak_retry_connector import (
     BleakOutOfConnectionSlotsError,
 )
 
-from backstride.driver.radio import RADIO_ERRORS, translated
+from backstride.driver.radio import RADIO_ERRORS, adapter_options, require_choice_of_adapter, translated
 from backstride.errors import Disconnected, MachineError, NotFound, ProcedureRefused
 
 
@@ -52,6 +52,15 @@ def test_every_reason_why_bluetooth_is_not_available_has_a_sentence(reason: Blea
         (BleakAbortedError("interference"), Disconnected, "interference"),
         (BleakConnectionError("no luck"), Disconnected, "no luck"),
         (BleakError("anything else"), Disconnected, "anything else"),
+        (BleakError("adapter 'hci7' not found"), NotFound, "no Bluetooth adapter 'hci7'"),
+        (BleakError("Could not get GATT services: Access Denied"), NotFound, "another program has it open"),
+        (BleakError("Could not get GATT services: Unreachable"), Disconnected, "did not answer in time"),
+        (BleakError("Failed to start scanner. Is Bluetooth turned on?"), NotFound, "switched off"),
+        (
+            BleakError("Thread is configured for Windows GUI but callbacks are not working."),
+            NotFound,
+            "uninitialize_sta",
+        ),
         (AttributeError("'NoneType' object has no attribute 'call'"), Disconnected, "failed"),
         (AssertionError(), Disconnected, "failed"),
     ],
@@ -63,6 +72,35 @@ def test_an_error_becomes_the_exception_that_says_whose_fault_it_is(
     assert type(known) is kind
     assert words in str(known)
     assert isinstance(error, RADIO_ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("org.bluez.Error.InProgress", Disconnected, "still busy"),
+        ("org.freedesktop.DBus.Error.AccessDenied", NotFound, "may not use Bluetooth"),
+    ],
+)
+def test_what_the_last_of_several_attempts_ended_with_is_what_is_said(
+    name: str, kind: type[MachineError], words: str
+) -> None:
+    """bleak-retry-connector wraps the last error into words of its own."""
+    wrapped = BleakConnectionError(
+        "Treadmill - AA: Failed to connect after 3 attempt(s): Operation already in progress"
+    )
+    wrapped.__cause__ = BleakDBusError(name, ["Operation already in progress"])
+    known = translated(wrapped)
+    assert type(known) is kind
+    assert words in str(known)
+
+
+def test_an_adapter_can_be_chosen_on_linux_alone() -> None:
+    assert adapter_options("hci1") == {"bluez": {"adapter": "hci1"}}
+    assert adapter_options(None) == {}
+    require_choice_of_adapter("linux")
+    for platform in ("darwin", "win32"):
+        with pytest.raises(NotFound, match="Only Linux"):
+            require_choice_of_adapter(platform)
 
 
 def test_an_att_error_keeps_its_code() -> None:

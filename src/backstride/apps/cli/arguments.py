@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 SIMULATED: Final = "--simulated"
+PAIR: Final = "pair"
 DEFAULT_MODEL: Final = "generic"
 _WITHOUT_MODEL: Final = "scan"  # the command whose --simulated means every model
-_EVERYWHERE: Final = {"--config": True, "--units": True, "--debug": False}  # whether a value follows
+_EVERYWHERE: Final = {"--config": True, "--units": True, "--adapter": True, "--debug": False}  # whether a value follows
 
 
 def arrange(arguments: Sequence[str]) -> list[str]:
@@ -38,6 +39,23 @@ def arrange(arguments: Sequence[str]) -> list[str]:
         else:
             others.append(argument)
     return first + others
+
+
+def alone(arguments: Sequence[str], *, at_a_terminal: bool) -> list[str]:
+    """Return `arguments` with the command that is meant where none is named: `pair` for a person, else the help.
+
+    Args:
+        arguments: As `arrange` returns them.
+        at_a_terminal: Whether a person can be asked.
+    """
+    behind = list(arguments)
+    while behind and (name := behind[0].partition("=")[0]) in _EVERYWHERE:
+        del behind[: 2 if _EVERYWHERE[name] and behind[0] == name else 1]
+    if behind and behind[0].partition("=")[0] != SIMULATED:
+        return list(arguments)
+    if not behind and not at_a_terminal:
+        return list(arguments) or ["--help"]
+    return [*arguments[: len(arguments) - len(behind)], PAIR, *behind]
 
 
 def _lacks_model(before: Sequence[str], behind: Sequence[str]) -> bool:

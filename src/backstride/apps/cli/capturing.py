@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backstride.capture.events import Event, Trace
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.simulator.replay import Replay
 
 

@@ -27,23 +27,28 @@ class Controls:
     def __init__(self, walk: Walk, unit: SpeedUnit) -> None:
         self._walk = walk
         self._unit = unit
-        self._limits_open = bool(walk.session.plan.confirm_limits)  # S7: above the default limits only confirmed
+        plan = walk.session.plan
+        self._to_agree: list[str] = []
+        if plan.before:
+            self._to_agree.append(f"{' '.join(plan.before)} Have you seen to it?")
+        if plan.confirm_limits:  # S7: above the default limits only confirmed
+            self._to_agree.append(f"{plan.confirm_limits} Do you agree?")
 
     def question(self) -> PersonNeeded | None:
         """Return what the person must agree to before the walk, or None once it has begun."""
         plan = self._walk.session.plan
         if self._walk.session.runner.state is not SessionState.READY:
             return None
-        if self._limits_open:
-            return PersonNeeded(Ask.CONFIRM, f"{plan.confirm_limits} Do you agree?")
+        if self._to_agree:
+            return PersonNeeded(Ask.CONFIRM, self._to_agree[0])
         return PersonNeeded(Ask.START, f"Start {plan.name}? {_READY}")
 
     def press(self, key: Key) -> PersonNeeded | str | None:
         """Do what `key` means now; return the question that follows at once, or a remark."""
         walk = self._walk
         match key:
-            case Key.ENTER if self._limits_open:
-                self._limits_open = False
+            case Key.ENTER if self._to_agree:
+                self._to_agree.pop(0)
                 return self.question()
             case Key.ENTER:
                 walk.confirm()

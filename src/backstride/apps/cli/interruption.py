@@ -6,9 +6,10 @@ Ctrl-Z and SIGQUIT count as well: a program that is halted, or thrown away, guar
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from backstride.apps.cli.exits import ExitCode
 
@@ -40,6 +41,14 @@ class Interruption:
         self.first = first
         self.again = again
 
+    @classmethod
+    def of_task(cls, task: asyncio.Task[object] | None) -> Self:
+        """Return one that cancels `task`, and leaves at once if the person insists: for while nothing moves."""
+        one = cls(first=lambda: None, again=lambda: os._exit(one.exit_code))
+        if task is not None:
+            one.first = lambda: _cancel(task)
+        return one
+
     @property
     def exit_code(self) -> int:
         """The code to leave with when the belt stands: 130 after Ctrl-C."""
@@ -53,6 +62,10 @@ class Interruption:
             self.first()
         elif number == self.number and number in _INSISTING and time.monotonic() - self._since >= INSISTS_AFTER:
             self.again()
+
+    def close_terminal(self) -> None:
+        """Take note that the terminal has gone away."""
+        self.interrupt(CLOSED_TERMINAL)
 
     @contextlib.contextmanager
     def listening(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
@@ -71,3 +84,7 @@ class Interruption:
                     loop.remove_signal_handler(number)
                 if handler is not None:  # None: it was set outside of Python
                     signal.signal(number, handler)
+
+
+def _cancel(task: asyncio.Task[object]) -> None:
+    task.cancel()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
+import re
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -33,6 +35,7 @@ _ARROWS: Final = {"A": Key.UP, "B": Key.DOWN, "C": Key.RIGHT, "D": Key.LEFT}
 _WINDOWS_ARROWS: Final = {"H": Key.UP, "P": Key.DOWN, "M": Key.RIGHT, "K": Key.LEFT}
 _LETTERS: Final = {"\r": Key.ENTER, "\n": Key.ENTER, " ": Key.SPACE, "q": Key.QUIT, "n": Key.NEXT, "b": Key.BACK}
 _WINDOWS_PREFIXES: Final = "\x00\xe0"
+_SEQUENCES: Final = re.compile(r"(\x1b(?:\[[0-?]*[ -/]*|O)(?:([A-D])|[@-~]))|(.)", re.DOTALL)
 _POLL: Final = 0.05  # seconds between two looks at the keyboard where it cannot be waited for
 
 
@@ -58,6 +61,28 @@ def read_console_keys(typed: str) -> Iterator[Key | str]:
                 yield _WINDOWS_ARROWS[final]
         else:
             yield character
+
+
+class Typist:
+    """Arrows as keys and everything else as characters, in every script: for lists and for words that are typed.
+
+    A POSIX terminal sends octets, handed over one character each, and may cut one of ours in two between two reads.
+    """
+
+    def __init__(self, *, octets: bool = sys.platform != "win32") -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore") if octets else None
+
+    def read(self, typed: str) -> Iterator[Key | str]:
+        """Yield what was typed; sequences of other keys are passed over."""
+        if self._decoder is None:
+            yield from read_console_keys(typed)
+            return
+        text = self._decoder.decode(typed.encode("latin-1"))
+        for sequence, arrow, character in _SEQUENCES.findall(text):
+            if arrow:
+                yield _ARROWS[arrow]
+            elif not sequence:
+                yield character
 
 
 @contextlib.contextmanager

@@ -16,9 +16,11 @@ from backstride.apps.cli import (
     capture,
     check,
     decode,
+    doctor,
     info,
     learn,
     machines,
+    pair,
     profiles,
     records,
     run,
@@ -26,7 +28,7 @@ from backstride.apps.cli import (
     show,
     simulate,
 )
-from backstride.apps.cli.arguments import arrange
+from backstride.apps.cli.arguments import alone, arrange
 from backstride.apps.cli.exits import exit_code, is_full, sentence
 from backstride.apps.cli.options import Common
 
@@ -39,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes a third of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (run, check, scan, info, learn, profiles, machines, records, show, simulate, decode):
+for _module in (pair, run, check, scan, info, doctor, learn, profiles, machines, records, show, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 app.add_typer(capture.app)
@@ -59,6 +61,9 @@ def program(
         Path | None, typer.Option(metavar="FILE", help="Settings file, instead of the platform's place for it.")
     ] = None,
     units: Annotated[str | None, typer.Option(metavar="mph|km/h", help="Unit of speeds.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Bluetooth adapter to use, such as hci1 (Linux).")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show where in the program a fault happened.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback has done it all
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -66,7 +71,7 @@ def program(
 ) -> None:
     """Keep what holds for every command."""
     common = Common.of(context)
-    common.config, common.units, common.debug = config, units, debug
+    common.config, common.units, common.adapter, common.debug = config, units, adapter, debug
 
 
 def run_program() -> None:
@@ -77,7 +82,8 @@ def run_program() -> None:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end a walk
     common = Common()
     try:
-        app(arrange(sys.argv[1:]) or ["--help"], prog_name="backstride", obj=common)
+        arguments = alone(arrange(sys.argv[1:]), at_a_terminal=_is_at_a_terminal())
+        app(arguments, prog_name="backstride", obj=common)
     except Exception as error:
         _settle_output()
         if common.debug:
@@ -87,6 +93,14 @@ def run_program() -> None:
         if (failure := _settle_output()) is not None and is_full(failure):
             _fail(failure)
         raise
+
+
+def _is_at_a_terminal() -> bool:
+    """Tell whether a person can be asked here, on a screen that can be drawn on."""
+    streams = (sys.stdin, sys.stdout)
+    return os.environ.get("TERM") not in {"dumb", "unknown"} and all(
+        stream is not None and stream.isatty() for stream in streams
+    )
 
 
 def _fail(error: Exception) -> NoReturn:

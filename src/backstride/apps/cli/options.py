@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,16 @@ class Common:
     Attributes:
         config: The settings file that was named, or None.
         units: ``mph`` or ``km/h`` as typed, or None.
-        debug: Whether faults show where in the program they happened.
+        adapter: The Bluetooth adapter that was named, or None.
+        debug: Whether faults show where in the program they happened, and how long it took to be ready.
+        launched: When the program began, by the monotonic clock.
     """
 
     config: Path | None = None
     units: str | None = None
+    adapter: str | None = None
     debug: bool = False
+    launched: float = field(default_factory=time.monotonic)
 
     @classmethod
     def of(cls, context: typer.Context) -> Common:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from backstride.apps.cli.portrait import SEE_TO
 from backstride.apps.cli.settings import personal_limits
 from backstride.apps.cli.terminal import CHART_HEIGHT, chart_width, plain_table, show_chart, show_pairs, uses_colour
 from backstride.apps.cli.wording import distance_text, in_unit
@@ -70,7 +71,7 @@ def show_plan(out: Console, plan: Plan, machine: str, unit: SpeedUnit) -> None:
         chart = draw_curves(curves, width=chart_width(out), height=CHART_HEIGHT, unit=unit, colour=uses_colour(out))
         show_chart(out, chart)
         out.print()
-        show_pairs(out, _totals(plan, unit))
+        show_pairs(out, totals(plan, unit))
     else:
         out.print(Text("Refused: this session cannot run safely on this machine.", style="bold red"))
         for reason in plan.refusals:
@@ -86,6 +87,7 @@ def plan_payload(plan: Plan, machine: str) -> dict[str, object]:
         "runnable": plan.runnable,
         "refusals": list(plan.refusals),
         "confirm_limits": plan.confirm_limits,
+        "before": list(plan.before),
         "total_s": round(plan.total_time, 1),
         "distance_m": round(plan.total_distance, 1),
         "climb_m": round(plan.climb, 1),
@@ -126,12 +128,13 @@ def _table(plan: Plan, unit: SpeedUnit) -> Table:
             step.handrails.value,
             format_duration(step.starts) if plan.runnable else "",
             walked if plan.runnable else "",
-            Text(_verdict(step, unit), style=_STYLES[step.verdict]),
+            Text(verdict_text(step, unit), style=_STYLES[step.verdict]),
         )
     return table
 
 
-def _verdict(step: PlanStep, unit: SpeedUnit) -> str:
+def verdict_text(step: PlanStep, unit: SpeedUnit) -> str:
+    """Return what becomes of a step on this machine: as written, rounded and how, or refused and why."""
     match step.verdict:
         case Verdict.ROUNDED:
             return _rounded(in_unit(step.note, unit))
@@ -147,7 +150,8 @@ def _rounded(note: str) -> str:
     return f"rounded {_ROUNDED.sub(' → ', '; '.join(changes))}" if changes else Verdict.AS_WRITTEN.value
 
 
-def _totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
+def totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
+    """Return what a plan comes to, and what must be agreed to before it, as names and values."""
     rows = [
         ("Time", format_duration(plan.total_time)),
         ("Distance", distance_text(plan.total_distance, unit)),
@@ -157,4 +161,5 @@ def _totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
         rows[0] = ("Time", f"{format_duration(plan.total_time)}, and the waits for your confirmation")
     if plan.confirm_limits:
         rows.append(("To confirm", in_unit(plan.confirm_limits, unit)))
+    rows += [(SEE_TO, sentence) for sentence in plan.before]
     return rows

@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backstride.apps.cli.options import Common
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
-    from backstride.driver.discovery import Discovery, Found
+    from backstride.apps.cli.sighting import Sighting
+    from backstride.apps.config import Settings
+    from backstride.driver.discovery import Discovery
 
 EXAMPLES = (
     "Example:  backstride scan --seconds 20   (many treadmills advertise only shortly after they are switched on)"
@@ -17,6 +21,7 @@ EXAMPLES = (
 
 
 def command(
+    context: typer.Context,
     *,
     seconds: Annotated[float, typer.Option(metavar="N", min=1, max=600, help="How long to listen.")] = 8,
     simulated: Annotated[
@@ -28,61 +33,59 @@ def command(
     Name, address, signal strength, model, and whether another app uses it.
     """
     from backstride.apps.cli import clock
+    from backstride.apps.cli.ears import simulated_radio
+    from backstride.apps.cli.settings import settings_for
     from backstride.apps.cli.terminal import console
     from backstride.driver.discovery import Discovery
+    from backstride.machines.facts import known_machines
 
-    discovery = _simulated() if simulated else Discovery()
-    found = clock.run(_heard(discovery, seconds), virtual=simulated)
+    settings = settings_for(Common.of(context))
+    discovery = (
+        simulated_radio(known_machines(), settings.console) if simulated else Discovery(adapter=settings.adapter)
+    )
+    found = clock.run(_heard(discovery, seconds, settings), virtual=simulated)
     if not console().is_terminal:
         console().print(_table(found))
+    for sentence in dict.fromkeys(item.unsupported for item in found if item.unsupported is not None):
+        typer.echo(f"\n{sentence}")
     if not found:
         typer.echo("No treadmill was heard. Switch it on, close other apps that use it, and stand next to it.")
 
 
-async def _heard(discovery: "Discovery", seconds: float) -> "list[Found]":
+async def _heard(discovery: "Discovery", seconds: float, settings: "Settings") -> "list[Sighting]":
     """Return what was heard, the strongest first; on a terminal the list grows as it is heard."""
     from rich.live import Live
 
+    from backstride.apps.cli.sighting import sighted
     from backstride.apps.cli.terminal import console
 
     out = console()
-    heard: dict[str, Found] = {}
+    heard: dict[str, Sighting] = {}
+    known = [machine.address for machine in settings.machines.values()]
     with Live(_table(()), console=out, auto_refresh=False, transient=not out.is_terminal) as live:
-        async for item in discovery.watch(seconds):
-            heard[item.address] = item
+        async for item in discovery.watch(seconds, known=known):
+            heard[item.address] = sighted(item, settings)
             if out.is_terminal:
                 live.update(_table(_strongest_first(heard.values())), refresh=True)
     return _strongest_first(heard.values())
 
 
-def _strongest_first(found: "Iterable[Found]") -> "list[Found]":
-    return sorted(found, key=lambda item: (-item.rssi, item.name or "", item.address))
+def _strongest_first(heard: "Iterable[Sighting]") -> "list[Sighting]":
+    return sorted(heard, key=lambda item: (-item.rssi, item.name or "", item.address))
 
 
-def _table(found: "Iterable[Found]") -> "Table":
+def _table(heard: "Iterable[Sighting]") -> "Table":
     from rich.text import Text
 
+    from backstride.apps.cli.sighting import UNKNOWN_MODEL, remark, signal_bars
     from backstride.apps.cli.terminal import plain_table
 
     table = plain_table("Treadmill", "Address", "Signal", "Model", "")
+    for column in table.columns[1:3]:
+        column.no_wrap = True
     table.columns[2].justify = "right"
-    for item in found:
-        name = Text(item.name, style="bold") if item.name else Text("(no name)", style="dim")
-        model = item.facts.model if item.known else "not known by its name"
-        remark = "in use by another app" if item.available is False else ""
-        if item.is_treadmill is None:
-            remark = remark or "perhaps; connecting will tell"
-        table.add_row(name, item.address, f"{item.rssi} dBm", model, remark)
+    for item in heard:
+        name = Text(item.title, style="bold" if item.name else "dim")
+        signal = f"{signal_bars(item.rssi)} {item.rssi} dBm"
+        table.add_row(name, item.address, signal, item.model or UNKNOWN_MODEL, remark(item))
     return table
-
-
-def _simulated() -> "Discovery":
-    from backstride.driver.discovery import Discovery
-    from backstride.machines.facts import known_machines
-    from backstride.simulator.memory import Air
-    from backstride.simulator.treadmill import SimulatedTreadmill
-
-    air = Air()
-    for model in known_machines():
-        SimulatedTreadmill(model, air=air)
-    return Discovery(scanner=air.scanner_backend, client=air.client_backend)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def settings_for(common: Common, *, records: Path | None = None, device: str | None = None) -> Settings:
     """Return the settings that hold for this command. Raises ConfigError."""
-    return load_settings(common.config, units=common.units, records=records, device=device)
+    return load_settings(common.config, units=common.units, records=records, device=device, adapter=common.adapter)
 
 
 def personal_limits(settings: Settings) -> Limits | None:

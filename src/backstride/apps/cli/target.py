@@ -14,8 +14,9 @@ from backstride.apps.config import RememberedMachine, remember_machine
 from backstride.capture.file import read_capture
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
-from backstride.errors import ConfigError, NotFound
+from backstride.errors import ConfigError, Disconnected, NotFound
 from backstride.machines.facts import GENERIC, load_facts
+from backstride.machines.recognition import unsupported_by
 from backstride.simulator.replayed import ReplayedTreadmill, facts_in
 from backstride.simulator.treadmill import SimulatedTreadmill
 
@@ -41,19 +42,17 @@ class Target:
     """The treadmill that is meant.
 
     Attributes:
-        simulated: Its facts if it is a simulated one.
+        simulated: Its facts if it is a simulated one, its console set to what the settings say.
         faults: What goes wrong with the simulated one.
         captured: The capture that is replayed in place of one.
         wanted: Name or address to look for; None is the only one in reach.
         facts: The machine file that the settings name for it, if they do.
-        model: How they name it: a shipped file, or a path.
     """
 
     simulated: MachineFacts | None = None
     wanted: str | None = None
     facts: MachineFacts | None = None
     faults: tuple[Fault, ...] = ()
-    model: str | None = None
     captured: Captured | None = None
 
     @property
@@ -80,17 +79,19 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
         captured = read_capture(Path(simulated))
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
-        return Target(simulated=load_facts(simulated))
+        return Target(simulated=load_facts(simulated).with_console(settings.console))
+    real = [name for name, machine in settings.machines.items() if not machine.simulated]
     named = device or settings.device
-    if named is None and len(settings.machines) == 1:
-        named = next(iter(settings.machines))
+    if named is None and len(real) == 1:
+        named = real[0]
     if named is None:
         return Target()
     known = settings.machine(named)
     if known is None:
         return Target(wanted=named)
-    facts = load_facts(known.model) if known.model not in {None, GENERIC} and known.model is not None else None
-    return Target(wanted=known.address, facts=facts, model=known.model if facts is not None else None)
+    if known.simulated:
+        raise ConfigError(f"{named!r} is a simulated treadmill: name its model with --simulated instead.")
+    return Target(wanted=known.address, facts=facts_at(settings, known.address))
 
 
 @contextlib.asynccontextmanager
@@ -117,11 +118,17 @@ async def connected(
             async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
                 yield machine
         return
-    found = await look_for(target)
-    say(f"Connecting to {found.name or found.address} …")
+    found = await look_for(target, settings.adapter)
+    called = settings.name_at(found.address)
+    say(f"Connecting to {called or found.name or found.address} …")
+    console = settings.console_of(found.address)
+    facts = target.facts or facts_at(settings, found.address)
     with capturing(capture, found, trace) as told:
-        async with Machine.connect(found, facts=target.facts, trace=told) as machine:
-            _remember(settings, machine, target.model or machine.facts.id)
+        async with contextlib.AsyncExitStack() as stack:
+            way = Machine.connect(found, facts=facts, console=console, trace=told, called=called)
+            with _explained(found):
+                machine = await stack.enter_async_context(way)
+            _remember(settings, machine)
             yield machine
 
 
@@ -141,18 +148,66 @@ def _reporting(treadmill: SimulatedTreadmill | ReplayedTreadmill) -> Iterator[No
             say_of(treadmill.replay)
 
 
-async def look_for(target: Target) -> Found:
+@contextlib.contextmanager
+def _explained(found: Found) -> Iterator[None]:
+    """Say of a treadmill that is known to speak only its maker's protocol why it cannot be connected to."""
+    try:
+        yield
+    except (Disconnected, NotFound) as error:
+        if found.unsupported is not None:
+            error.add_note(found.unsupported.sentence)
+        raise
+
+
+def facts_at(settings: Settings, address: str) -> MachineFacts | None:
+    """Return the machine file that the settings name for the treadmill at `address`; None to recognise it.
+
+    Raises:
+        ConfigError: That file is not there, or cannot be read.
+    """
+    known = settings.machine(address)
+    return None if known is None or known.model in {None, GENERIC} else load_facts(str(known.model))
+
+
+def favourites(settings: Settings, *, simulated: bool) -> tuple[str, ...]:
+    """Return the addresses of the treadmills met before, the one used last first; the settings' own is the only one."""
+    met = [machine for machine in settings.machines.values() if machine.simulated is simulated]
+    chosen = None if settings.device is None else settings.machine(settings.device)
+    if chosen is not None and chosen.simulated is simulated:
+        return (chosen.address,)
+    met.sort(key=lambda machine: 0.0 if machine.last_seen is None else -machine.last_seen.timestamp())
+    return tuple(machine.address for machine in met)
+
+
+def met(settings: Settings, machine: Machine) -> RememberedMachine:
+    """Return what is to be remembered of a connected treadmill, beside what is known of it and still holds."""
+    identity = machine.identity
+    before = settings.machine(identity.address)
+    return RememberedMachine(
+        address=identity.address,
+        id=None if before is None else before.id,
+        model=machine.facts.id if before is None or before.model in {None, GENERIC} else before.model,
+        advertised=identity.name or (None if before is None else before.advertised),
+        simulated=machine.is_simulated,
+        console=None if before is None else before.console,
+        last_seen=datetime.now().astimezone(),
+    )
+
+
+async def look_for(target: Target, adapter: str | None) -> Found:
     """Return the treadmill that is meant, or the only one in reach. Raises NotFound."""
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
-        return await (Discovery().find(target.wanted) if target.wanted else Discovery().find_any())
+        discovery = Discovery(adapter=adapter)
+        return await (discovery.find(target.wanted) if target.wanted else discovery.find_any())
     except NotFound as error:
-        raise NotFound(f"{error} {_WITHOUT_ONE}") from error
+        unsupported = unsupported_by(target.wanted, offers_service=False)
+        why = "" if unsupported is None else f"{unsupported.sentence} "
+        raise NotFound(f"{error} {why}{_WITHOUT_ONE}") from error
 
 
-def _remember(settings: Settings, machine: Machine, model: str) -> None:
-    met = RememberedMachine(address=machine.identity.address, model=model, last_seen=datetime.now().astimezone())
+def _remember(settings: Settings, machine: Machine) -> None:
     try:
-        remember_machine(settings, machine.name, met)
+        remember_machine(settings, machine.name, met(settings, machine))
     except ConfigError as error:
         say(f"The treadmill is not remembered: {error}")

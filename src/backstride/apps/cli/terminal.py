@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from rich import box
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,9 @@ from backstride.apps.cli.wording import ending_text, summary_rows
 from backstride.record.charts import draw_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from rich.console import RenderableType
 
     from backstride.record.summary import Summary
     from backstride.units import SpeedUnit
@@ -26,6 +29,18 @@ _WIDEST: Final = 120
 def console(*, width: int | None = None, file: IO[str] | None = None) -> Console:
     """Return standard output, or `file`, with colours where it is a terminal and NO_COLOR does not forbid them."""
     return Console(highlight=False, width=width, file=file)
+
+
+def whole_screen(out: Console, draw: Callable[[], RenderableType]) -> Live:
+    """Return what draws on the whole terminal when it is refreshed, and leaves standard output to everybody else."""
+    return Live(
+        console=out,
+        screen=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        get_renderable=draw,
+    )
 
 
 def uses_colour(out: Console) -> bool:

@@ -111,12 +111,12 @@ async def guide(wish: Wish, settings: Settings) -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(interruption.listening(loop))
         try:
-            found, beside = await _reach(wish, person, say)
+            found, beside = await _reach(wish, settings, person, say)
             path = wish.output or _free_path(found.name or found.facts.model)
             trace = stack.enter_context(capturing(CaptureWish(capture_beside(path), wish.redact), found, None))
             if beside is person:
                 gone = _closed(interruption)
-                stack.enter_context(keys.listening(loop, person.pressed, gone, keys.read_console_keys))
+                stack.enter_context(keys.listening(loop, person.pressed, gone, keys.Typist().read))
             say(INTRODUCTION)
             learned = await learn(found, beside, trace=trace, begun=lambda course: _begun(course, person, interruption))
         except asyncio.CancelledError:
@@ -146,11 +146,11 @@ def _begun(course: Course, person: Beside, interruption: Interruption) -> None:
     interruption.first = lambda: course.quit("you interrupted it")
 
 
-async def _reach(wish: Wish, person: Beside, say: Say) -> tuple[Found, Person]:
+async def _reach(wish: Wish, settings: Settings, person: Beside, say: Say) -> tuple[Found, Person]:
     """Return the treadmill that is meant, and who stands beside it."""
     facts = wish.target.simulated
     if facts is None:
-        return await look_for(wish.target), person
+        return await look_for(wish.target, settings.adapter), person
     treadmill = SimulatedTreadmill(facts, faults=wish.target.faults)
     found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
     return found, Onlooker(treadmill, say) if wish.agreed else person
@@ -200,8 +200,9 @@ def _report(
 
 def _use(path: Path, found: Found, settings: Settings, say: Say) -> None:
     """Let Backstride use the file for this treadmill from now on."""
-    name = found.name or path.stem
-    met = RememberedMachine(address=found.address, model=str(path.resolve()), last_seen=datetime.now().astimezone())
+    name = settings.name_at(found.address) or found.name or path.stem
+    known = settings.machine(found.address) or RememberedMachine(address=found.address, advertised=found.name)
+    met = known.model_copy(update={"model": str(path.resolve()), "last_seen": datetime.now().astimezone()})
     try:
         remember_machine(settings, name, met)
     except ConfigError as error:

@@ -94,17 +94,15 @@ async def walk(wish: Wish, settings: Settings) -> int:
     Raises:
         BackstrideError: The walk could not begin; nothing has moved.
     """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    interruption = Interruption(first=lambda: _cancel(task), again=lambda: os._exit(interruption.exit_code))
+    loop = asyncio.get_running_loop()
+    interruption = Interruption.of_task(asyncio.current_task())
     guided: GuidedWalk | None = None
     with contextlib.ExitStack() as stack:
         stack.enter_context(interruption.listening(loop))
         trace = stack.enter_context(WireLog(wish.log, loop.time)) if wish.log is not None else None
         try:
             async with connected(wish.target, settings, trace, wish.capture) as machine:
-                prepared = prepared_for(wish.profile, machine, settings)
-                require_runnable(prepared.plan, settings.units)
-                guided = GuidedWalk(machine, prepared, wish, settings, interruption)
+                guided = guided_walk(machine, wish, settings, interruption)
                 return await guided.run()
         except MachineError as error:
             if guided is None:
@@ -115,6 +113,13 @@ async def walk(wish: Wish, settings: Settings) -> int:
                 raise
             sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
             return interruption.exit_code
+
+
+def guided_walk(machine: Machine, wish: Wish, settings: Settings, interruption: Interruption) -> GuidedWalk:
+    """Return the walk on a connected machine. Raises ProfileError, PlanError or RecordError; nothing has moved."""
+    prepared = prepared_for(wish.profile, machine, settings)
+    require_runnable(prepared.plan, settings.units)
+    return GuidedWalk(machine, prepared, wish, settings, interruption)
 
 
 class GuidedWalk:
@@ -193,6 +198,7 @@ class GuidedWalk:
 
     def _begin(self) -> None:
         if self._answers_itself:
+            self._output.note(" ".join(self._walk.session.plan.before))
             self._walk.start()
         else:
             self._ask(self._controls.question())
@@ -303,8 +309,7 @@ class GuidedWalk:
         if _is_unproven(ended):
             self._errors.write(f"backstride: {_URGENT}\n")
         elif self._interruption.number not in {None, CLOSED_PIPE}:
-            belt = _STANDS if ended.belt_standing else "Nothing has moved."
-            self._errors.write(f"backstride: Interrupted. {belt}\n")
+            self._errors.write(f"backstride: Interrupted. {_STANDS if ended.belt_standing else 'Nothing has moved.'}\n")
 
     def _exit_code(self, ended: Ended) -> int:
         if self._interruption.number is not None and not _is_unproven(ended):
@@ -338,11 +343,6 @@ class _Nowhere:
 
     def close(self) -> None:
         pass
-
-
-def _cancel(task: asyncio.Task[object] | None) -> None:
-    if task is not None:
-        task.cancel()
 
 
 def _is_unproven(ended: Ended) -> bool:

@@ -110,7 +110,16 @@ class SystemBus:
 
         self._bus.add_message_handler(take)
         rule = f"type='signal',sender='{_BLUEZ}',interface='{_PROPERTIES}',path_namespace='{path}'"
-        await self._call(_BUS, "/org/freedesktop/DBus", _BUS, "AddMatch", "s", rule)
+        await self.ask("AddMatch", "s", rule)
+
+    def close(self) -> None:
+        """Leave the bus."""
+        if self._bus is not None:
+            self._bus.disconnect()
+
+    async def ask(self, member: str, signature: str = "", *body: Any) -> Any:  # noqa: ANN401 - as wide as the bus is
+        """Call a method of the bus itself and return the first value of its answer. Raises BusError."""
+        return await self._call(_BUS, "/org/freedesktop/DBus", _BUS, member, signature, *body)
 
     async def call(self, path: str, interface: str, member: str, signature: str = "", *body: Any) -> Any:  # noqa: ANN401
         """Call a method of BlueZ and return the first value of its answer. Raises BusError."""

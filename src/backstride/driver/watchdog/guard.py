@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bleak.backends.device import BLEDevice
 
-    from backstride.driver.link import Connectable
+    from backstride.driver.connectable import Connectable
     from backstride.machines.facts import MachineFacts
 
 OVERSLEPT: Final = HANGS_AFTER - 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backstride.apps.cli.arguments import arrange, profile_and_model
+from backstride.apps.cli.arguments import alone, arrange, profile_and_model
 from backstride.errors import ConfigError
 
 MODELS = ("generic", "horizon-omega-z")
@@ -22,12 +22,32 @@ MODELS = ("generic", "horizon-omega-z")
         ("run p --units km/h --fast", "--units km/h run p --fast"),
         ("run p --config=here.toml --debug", "--config=here.toml --debug run p"),
         ("run p --units", "--units run p"),
+        ("scan --adapter hci1 --simulated", "--adapter hci1 scan --simulated"),
         ("show -- --simulated --debug", "show -- --simulated --debug"),
         ("", ""),
     ],
 )
 def test_options_of_the_program_come_first_and_a_bare_simulated_gets_its_model(typed: str, arranged: str) -> None:
     assert arrange(typed.split()) == arranged.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "for_a_person", "for_a_pipe"),
+    [
+        ("", "pair", "--help"),
+        ("--units km/h --debug", "--units km/h --debug pair", "--units km/h --debug"),
+        ("--config=here.toml", "--config=here.toml pair", "--config=here.toml"),
+        ("--debug --simulated generic", "--debug pair --simulated generic", "--debug pair --simulated generic"),
+        ("--units km/h scan", "--units km/h scan", "--units km/h scan"),
+        ("--help", "--help", "--help"),
+        ("--units", "--units pair", "--units"),
+    ],
+)
+def test_without_a_command_a_person_gets_the_pairing_and_a_pipe_the_help(
+    typed: str, for_a_person: str, for_a_pipe: str
+) -> None:
+    assert alone(typed.split(), at_a_terminal=True) == for_a_person.split()
+    assert alone(typed.split(), at_a_terminal=False) == for_a_pipe.split()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backstride.apps.cli.target import choose, connected
+from backstride.apps.cli.target import choose, connected, facts_at, met
 from backstride.apps.config import RememberedMachine, Settings, load_settings
 from backstride.driver.discovery import Discovery
+from backstride.driver.machine import Machine
 from backstride.errors import ConfigError
 from backstride.machines.facts import load_facts
 from backstride.machines.writer import write_facts
@@ -66,6 +67,37 @@ def test_a_simulated_treadmill_is_never_remembered(
 
     assert virtual_time(connect()) == "horizon-omega-z"
     assert not settings.file.exists()
+
+
+def test_a_simulated_treadmill_that_has_a_name_is_never_taken_for_a_real_one(tmp_path: Path) -> None:
+    toy = RememberedMachine(address="D0:5E:00:00:00:00", simulated=True)
+    assert choose(_settings(tmp_path, Toy=toy), device=None, simulated=None).wanted is None
+    assert choose(_settings(tmp_path, Toy=toy, Sole=SOLE), device=None, simulated=None).wanted == SOLE.address
+    with pytest.raises(ConfigError, match="'toy' is a simulated treadmill"):
+        choose(_settings(tmp_path, Toy=toy), device="toy", simulated=None)
+
+
+def test_a_treadmill_is_also_meant_by_the_name_that_it_advertises(tmp_path: Path) -> None:
+    known = SOLE.model_copy(update={"advertised": "F85"})
+    target = choose(_settings(tmp_path, Cellar=known, Other=OTHER), device="f85", simulated=None)
+    assert (target.wanted, target.facts) == (SOLE.address, facts_at(_settings(tmp_path, Sole=SOLE), SOLE.address))
+
+
+def test_what_is_remembered_keeps_what_the_owner_wrote_and_learns_what_is_new(
+    tmp_path: Path, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]
+) -> None:
+    treadmill = SimulatedTreadmill("horizon-omega-z")
+    before = RememberedMachine(address=treadmill.address, id="7", model="mine.toml", advertised="JFTM")
+
+    async def remembered(settings: Settings) -> RememberedMachine:
+        async with Machine.connect(treadmill, called="Cellar") as machine:
+            assert machine.name == "Cellar"
+            return met(settings, machine)
+
+    again = virtual_time(remembered(_settings(tmp_path, Cellar=before)))
+    assert (again.id, again.model, again.advertised, again.simulated) == ("7", "mine.toml", "JFTM", True)
+    new = virtual_time(remembered(_settings(tmp_path)))
+    assert (new.id, new.model, new.advertised) == (None, "horizon-omega-z", None)
 
 
 def test_a_machine_file_of_ones_own_stays_in_the_settings_by_its_path(
