@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backstride.learning.report import verdict
+from backstride.learning.log import Log
+from backstride.learning.report import analyse, verdict
 from backstride.machines.facts import MachineFacts, PauseEffect, WireUnit, known_machines, load_facts
 from backstride.protocol.control_point import OpCode
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -151,3 +152,21 @@ def test_a_deck_that_nobody_laid_flat_before_is_still_told_from_another_zero(vir
     trial: Trial = virtual_time(raised())
     assert differences(trial) == []
     assert violations(trial) == []
+
+
+@pytest.mark.parametrize("model", ["generic", "wellfit-tm", "matrix-touchxl"])
+def test_what_was_found_follows_from_the_events_that_a_capture_holds(virtual_time: Virtual, model: str) -> None:
+    again = Log()
+
+    async def captured() -> Trial:
+        loop = asyncio.get_running_loop()
+        return await try_out(SimulatedTreadmill(model), trace=lambda event: again.take(event, loop.time()))
+
+    got = virtual_time(captured()).result
+    again.deeds, again.pacing, again.skipped = got.log.deeds, got.log.pacing, got.log.skipped
+    assert (again.notifications, again.writes, again.announced) == (
+        got.log.notifications,
+        got.log.writes,
+        got.log.announced,
+    )
+    assert analyse(got.read, again) == got.findings

@@ -25,6 +25,7 @@ from backstride.simulator.gatt import features_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backstride.capture.events import Trace
     from backstride.learning.bench import Person
     from backstride.learning.course import Course
     from backstride.simulator.treadmill import SimulatedTreadmill
@@ -71,13 +72,14 @@ async def try_out(
     treadmill: SimulatedTreadmill,
     person: Callable[[Onlooker], Person] = lambda onlooker: onlooker,
     begun: Callable[[Course], None] = lambda _course: None,
+    trace: Trace | None = None,
 ) -> Trial:
     """Scan for a treadmill and learn it, with an onlooker beside it or with `person` in their place."""
     told: list[str] = []
     onlooker = Onlooker(treadmill, told.append)
     found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
     trial = Trial(treadmill, onlooker, told)
-    trial.learned = await learn(found, person(onlooker), begun=begun)
+    trial.learned = await learn(found, person(onlooker), trace=trace, begun=begun)
     await asyncio.sleep(1.0)  # what was on its way to the belt arrives
     return trial
 
