@@ -64,6 +64,7 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         self.raw = ""
+        self._deadline = time.monotonic() + LONGEST
         os.write(self.master, keys.encode())
 
     def end(self) -> int:

@@ -9,7 +9,9 @@ import typer
 from backstride.apps.cli.options import Common, Device, Fault, Redact, Simulated
 from backstride.errors import ConfigError
 
-EXAMPLES = "Example:  backstride learn --device 'My treadmill'   or, to see how it goes:  backstride learn --simulated"
+EXAMPLES = (
+    "Example:  backstride learn --device 'My treadmill'   or, to see how it goes:  backstride learn --simulated --fast"
+)
 
 
 def command(  # noqa: PLR0913 - each is an option of the command
