@@ -1,6 +1,6 @@
 """Whoever says yes when a machine is to be paired with: on a desktop its owner, in the virtual machine this agent.
 
-Without any agent BlueZ turns every pairing down, be it asked for or begun by itself after an ATT error that demands one.
+Without any agent BlueZ turns every pairing down, be it asked for or begun by itself after an ATT error that wants one.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ async def connected(
             async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
                 yield machine
         return
-    found = await _look_for(target, settings.adapter)
+    found = await look_for(target, settings.adapter)
     called = settings.name_at(found.address)
     say(f"Connecting to {called or found.name or found.address} …")
     console = settings.console_of(found.address)
@@ -194,7 +194,8 @@ def met(settings: Settings, machine: Machine) -> RememberedMachine:
     )
 
 
-async def _look_for(target: Target, adapter: str | None) -> Found:
+async def look_for(target: Target, adapter: str | None) -> Found:
+    """Return the treadmill that is meant, or the only one in reach. Raises NotFound."""
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
         discovery = Discovery(adapter=adapter)
