@@ -145,7 +145,8 @@ async def test_the_time_of_the_session_runs_on_while_the_link_is_lost(bench: Ben
     assert after["elapsed time"] - before >= 9
     assert after["elapsed time"] - before == pytest.approx(records_after.times[0] - told, abs=1.25)
     assert after["speed"] == 600
-    assert (len(records.values), len(records_after.values)) == (heard, 1)  # nothing was kept for later (FTMS 4.18)
+    assert len(records.values) == heard
+    assert len(records_after.values) <= 2  # a second and a half: nothing was kept for later (FTMS 4.18)
 
 
 @case("TSN/BV-01", "Training Status is notified on each transition, and reads as it was notified")
