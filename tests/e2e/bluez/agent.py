@@ -20,7 +20,7 @@ _AGENT: Final = "org.bluez.Agent1"
 
 @contextlib.asynccontextmanager
 async def agreeing_to_pair() -> AsyncIterator[None]:
-    """Agree to every pairing during the block."""
+    """Agree to every pairing during the block, in which no adapter may be pulled out: bluetoothd 5.66 crashes then."""
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
     try:
         bus.add_message_handler(_agree)

@@ -12,7 +12,6 @@ from dbus_fast.aio import MessageBus
 
 from backstride.simulator.hci import HciTreadmill
 from backstride.simulator.virtual_link import VirtualLink, kernel_adapter
-from tests.e2e.bluez.agent import agreeing_to_pair
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,18 +29,15 @@ class KernelAir:
         self.link = VirtualLink()
         self._numbers = itertools.count(1)
         self._adapter = contextlib.AsyncExitStack()
-        self._agent = contextlib.AsyncExitStack()
         self._returning: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.plug_in()
-        await self._agent.enter_async_context(agreeing_to_pair())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._returning is not None:
             await self._returning
-        await self._agent.aclose()
         await self.pull_out()
 
     async def plug_in(self) -> None:

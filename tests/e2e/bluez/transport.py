@@ -14,6 +14,7 @@ from bleak.backends.client import get_platform_client_backend_type
 
 from tests.conformance.cases import STORIES
 from tests.conformance.transports import TreadmillBench
+from tests.e2e.bluez.agent import agreeing_to_pair
 from tests.e2e.bluez.air import KernelAir
 from tests.support.bench import Address
 from tests.support.bumble_client import target_on
@@ -75,7 +76,7 @@ class BluezTransport:
 
     async def _run_all(self) -> None:
         places, scanning = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
-        async with KernelAir() as air, asyncio.TaskGroup() as group:
+        async with KernelAir() as air, agreeing_to_pair(), asyncio.TaskGroup() as group:
             for number, case_id in enumerate(self._chosen):
                 story, facts = STORIES[case_id]
                 group.create_task(self._run(air, story, facts, f"F0:00:00:00:00:{number:02X}", places, scanning))
