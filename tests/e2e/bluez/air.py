@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ADAPTER_WITHIN: Final = 20.0
 """Seconds for bluetoothd to take a new adapter up."""
 
+TAKEN_DOWN_WITHIN: Final = 3.0
+"""Seconds for bluetoothd to be done with a link that a client has taken down: two, by its own timer, and one more."""
+
 
 class KernelAir:
     """One adapter for the kernel, which can be pulled out and put back, and a link with everything in its range."""
