@@ -25,7 +25,7 @@ async def test_a_strangers_machine_is_known_by_what_it_announces_and_walked_on(
     discovery: Discovery, third_adapter: str
 ) -> None:
     treadmill = CodecTreadmill("Codec", third_adapter)
-    async with treadmill.on_air(), Machine.connect(await discovery.find("Codec", 20)) as machine:
+    async with treadmill.on_air(), Machine.connect(await discovery.find_any()) as machine:
         speed = machine.capabilities.speed
         assert speed is not None
         assert (speed.minimum, speed.maximum, speed.increment) == (Speed(100), Speed(600), Speed(10))
@@ -49,7 +49,7 @@ async def test_a_strangers_machine_is_known_by_what_it_announces_and_walked_on(
 async def test_ifits_relay_is_believed_where_it_can_be_read_and_never_guessed_at(discovery: Discovery) -> None:
     """S2, S9, S10: it refuses a Start, and every record of its says that more follows, which never does."""
     async with ifit_treadmill("iFit FTMS") as equipment:
-        async with Machine.connect(await discovery.find("iFit FTMS", 20)) as machine:
+        async with Machine.connect(await discovery.find_any()) as machine:
             heard = Heard(machine)
             speed, incline = machine.capabilities.speed, machine.capabilities.incline
             assert speed is not None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 bless = foreign("bless")
 codec = foreign("deancochran_ftms")
+dbus = foreign("dbus_next")
 ifit = foreign("ifit.client.protocol")
 relay = foreign("ifit.ftms._server")
 
@@ -77,11 +78,13 @@ async def ifit_treadmill(name: str) -> AsyncIterator[Equipment]:
     finally:
         relay.BlessServer = theirs
     await running._server.register()  # noqa: SLF001 - its own registration cannot run
+    await _be_discoverable(running._server)  # noqa: SLF001 - same
     await running.start()
     try:
         yield equipment
     finally:
         await running.stop()
+        await _leave_the_bus(running._server)  # noqa: SLF001 - same
 
 
 # bless and deancochran-ftms
@@ -129,6 +132,7 @@ class CodecTreadmill:
             await self._server.add_new_characteristic(
                 uuids.FITNESS_MACHINE_SERVICE, uuid, properties, bytearray(value), permissions
             )
+        await _be_discoverable(self._server)
         await self._server.start()
         running = asyncio.get_running_loop().create_task(self._run())
         try:
@@ -136,6 +140,7 @@ class CodecTreadmill:
         finally:
             running.cancel()
             await self._server.stop()
+            await _leave_the_bus(self._server)
 
     async def _run(self) -> None:
         while True:
@@ -177,3 +182,17 @@ class CodecTreadmill:
     def _send(self, uuid: str, value: bytes) -> None:
         self._server.get_characteristic(uuid).value = value
         self._server.update_value(uuids.FITNESS_MACHINE_SERVICE, uuid)
+
+
+async def _be_discoverable(server: Any) -> None:  # noqa: ANN401 - bless's
+    """Let BlueZ advertise as discoverable, which bless leaves to whoever runs it; others' scans pass over the rest."""
+    properties = server.adapter.get_interface("org.freedesktop.DBus.Properties")
+    await properties.call_set("org.bluez.Adapter1", "Discoverable", dbus.Variant("b", True))  # noqa: FBT003 - D-Bus
+
+
+async def _leave_the_bus(server: Any) -> None:  # noqa: ANN401 - bless's
+    """Close what bless, and the D-Bus library under it, leave open."""
+    server.bus.disconnect()
+    await server.bus.wait_for_disconnect()
+    server.bus._stream.close()  # noqa: SLF001 - there is no other way
+    server.bus._sock.close()  # noqa: SLF001 - same
