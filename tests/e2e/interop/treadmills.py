@@ -29,7 +29,10 @@ PERMISSION: Final = bless.GATTAttributePermissions
 
 
 class Equipment:
-    """What ifit's relay reaches by iFit's own protocol: a treadmill with a console, and no Start by radio."""
+    """What ifit's relay reaches by iFit's own protocol: a treadmill with a console, and no Start by radio.
+
+    Its mode is unknown at first: of an idle one the relay tells with every record that it was stopped at the console.
+    """
 
     def __init__(self) -> None:
         limits = {"MinKph": 1.0, "MaxKph": 19.0, "MinIncline": -3.0, "MaxIncline": 15.0}
@@ -45,7 +48,7 @@ class Equipment:
         """Be left alone."""
 
     async def read_characteristics(self, _names: list[str]) -> dict[str, object]:
-        mode = ifit.Mode.ACTIVE if self.kph else ifit.Mode.IDLE
+        mode = ifit.Mode.ACTIVE if self.kph else ifit.Mode.UNKNOWN
         return {"CurrentKph": self.kph, "CurrentIncline": self.incline, "Distance": 0.01, "Mode": mode}
 
     async def write_characteristics(self, values: dict[str, float]) -> None:
