@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,14 +10,14 @@ import pytest
 from backstride.driver.confirmation import Confirmed, Rejected
 from backstride.driver.events import LinkLost
 from backstride.driver.machine import Machine
-from backstride.errors import SafetyError
+from backstride.errors import NotFound, SafetyError
 from backstride.protocol.control_point import ResultCode
 from backstride.units import Incline, Speed
 from tests.e2e.interop.treadmills import CodecTreadmill, ifit_treadmill
 from tests.support.bench import Heard, until
 
 if TYPE_CHECKING:
-    from backstride.driver.discovery import Discovery
+    from backstride.driver.discovery import Discovery, Found
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -25,7 +26,7 @@ async def test_a_strangers_machine_is_known_by_what_it_announces_and_walked_on(
     discovery: Discovery, third_adapter: str
 ) -> None:
     treadmill = CodecTreadmill("Codec", third_adapter)
-    async with treadmill.on_air(), Machine.connect(await discovery.find_any()) as machine:
+    async with treadmill.on_air(), Machine.connect(await _only_one_heard(discovery)) as machine:
         speed = machine.capabilities.speed
         assert speed is not None
         assert (speed.minimum, speed.maximum, speed.increment) == (Speed(100), Speed(600), Speed(10))
@@ -49,7 +50,7 @@ async def test_a_strangers_machine_is_known_by_what_it_announces_and_walked_on(
 async def test_ifits_relay_is_believed_where_it_can_be_read_and_never_guessed_at(discovery: Discovery) -> None:
     """S2, S9, S10: it refuses a Start, and every record of its says that more follows, which never does."""
     async with ifit_treadmill("iFit FTMS") as equipment:
-        async with Machine.connect(await discovery.find_any()) as machine:
+        async with Machine.connect(await _only_one_heard(discovery)) as machine:
             heard = Heard(machine)
             speed, incline = machine.capabilities.speed, machine.capabilities.incline
             assert speed is not None
@@ -68,3 +69,10 @@ async def test_ifits_relay_is_believed_where_it_can_be_read_and_never_guessed_at
             await until(lambda: "LinkLost" in heard.names, 20)
             assert heard.events[-1] == LinkLost("the treadmill has sent nothing that can be read for 10 s")
         assert equipment.told == []
+
+
+async def _only_one_heard(discovery: Discovery) -> Found:
+    """Scan, and once more if need be: on an adapter that is new to BlueZ, a scan may stay deaf to its end."""
+    with contextlib.suppress(NotFound):
+        return await discovery.find_any()
+    return await discovery.find_any()
