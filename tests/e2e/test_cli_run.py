@@ -162,6 +162,11 @@ def test_the_record_folder_can_be_named(program: Program) -> None:
         (("run", "retro-walk", "--simulated", "--record", "/dev/null"), 2, "Cannot write the record"),
         (("run", "retro-walk", "--simulated", "--log", "/no/such/place"), 2, "Cannot write the log"),
         (("run", "retro-walk", "--simulated", "xterra-t85", "--fast"), 4, "cannot run safely on this machine"),
+        (
+            ("--config", "mistyped.toml", "run", "retro-walk", "--simulated"),
+            2,
+            "There is no settings file mistyped.toml",
+        ),
         (("--config", "/dev/null/x", "run", "retro-walk", "--simulated"), 2, "Cannot read the settings"),
     ],
 )

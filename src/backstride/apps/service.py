@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from backstride import __version__
 from backstride.errors import RecordError, SafetyError
-from backstride.record.header import Header, MachineRef, PlannedStep, ProfileRef
+from backstride.record.header import SIMULATED, Header, MachineRef, PlannedStep, ProfileRef
 from backstride.record.journal import Journal
 from backstride.record.tally import Tally
 from backstride.units import SpeedUnit
@@ -300,7 +300,7 @@ class _Asking:
 
 def _header(machine: Machine, prepared: Prepared, steps: tuple[PlannedStep, ...]) -> Header:
     identity = machine.identity
-    name = f"{machine.name} (simulated)" if machine.is_simulated else machine.name
+    name = f"{machine.name}{SIMULATED if machine.is_simulated else ''}"
     return Header(
         started=datetime.now().astimezone(),
         version=__version__,

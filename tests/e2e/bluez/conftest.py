@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 IN_THE_MACHINE: Final = bool(os.environ.get("BACKSTRIDE_BLUEZ"))
 
-
 KILL_PROGRAMS: Final = {"test_commands.py", "test_watchdog.py"}
-"""Come last: bluetoothd 5.66 has crashed when an adapter was pulled out after a program that used it had been killed."""
+"""Come last: bluetoothd 5.66 has crashed when an adapter was pulled out after a program that used it was killed."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -224,7 +224,7 @@ class Pairing:
             trouble = f"The treadmill is not remembered: {error}"
             self._settings = called_so(self._settings, machine.name, met(self._settings, machine))
         address = machine.identity.address
-        last = last_walked(self._settings)
+        last = last_walked(self._settings, simulated=machine.is_simulated)
         self._wizard.connected(
             Welcome(
                 name=self._settings.name_at(address) or machine.name,
