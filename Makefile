@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-mqtt test test-bluez conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
+.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,6 +30,9 @@ test: lint types contracts sizes tests matrix-check fuzz-minute ## everything th
 
 test-bluez: $(INSTALLED) ## the driver against a real Linux Bluetooth stack, in a virtual machine (docs/bluez.md)
 	@$(BIN)/python -m tests.e2e.bluez
+
+test-interop: $(INSTALLED) ## other people's clients and treadmills against ours, in a virtual machine (docs/interop.md)
+	@$(BIN)/python -m tests.e2e.interop
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -62,6 +65,9 @@ matrix-check: $(INSTALLED)
 
 matrix: $(INSTALLED) ## every fault in every phase on several machines; writes docs/reliability.md
 	@$(BIN)/python -m tests.matrix
+
+machines: $(INSTALLED) ## write docs/machines.md anew
+	@$(BIN)/python -m tests.machines
 
 conformance: $(INSTALLED) ## run the FTMS cases, and write docs/conformance.md anew
 	$(BIN)/pytest -q tests/conformance --write-conformance

@@ -7,11 +7,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from backstride.simulator.virtual_time import virtual_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+
+settings.register_profile("backstride", deadline=None)  # other work on the same computer is no fault of an example's
+settings.load_profile("backstride")
 
 LONGEST = 48 * 3600.0
 """Seconds of virtual time after which a program hangs: a test fails then, and does not hang with it."""

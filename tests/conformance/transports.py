@@ -10,6 +10,7 @@ from backstride.simulator.hci import HciTreadmill
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.simulator.virtual_link import VirtualLink
 from tests.conformance.tester import Tester
+from tests.support.bench import until
 from tests.support.bumble_client import target_on
 
 if TYPE_CHECKING:
@@ -51,11 +52,17 @@ class Bench(Protocol):
     async def connect(self) -> Tester:
         """Connect one more client."""
 
+    async def connect_stranger(self) -> Tester:
+        """Connect a client that shares nothing with any other, not even the system's Bluetooth."""
+
     async def pass_time(self, seconds: float) -> None:
         """Let time pass."""
 
     async def lose_link(self) -> None:
         """End every link from the treadmill's side, and wait until the clients know; the belt goes on."""
+
+    async def link_taken_down(self) -> None:
+        """Wait until the treadmill knows of the end of a link that a client takes down. Raises TimeoutError."""
 
     def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
         """Send every client a value, as hex, besides what the treadmill itself has to say."""
@@ -99,12 +106,18 @@ class TreadmillBench:
         self._testers.append(tester)
         return tester
 
+    async def connect_stranger(self) -> Tester:
+        return await self._connected(self.target)
+
     async def pass_time(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
     async def lose_link(self) -> None:
         self.treadmill.drop_link()
         await asyncio.sleep(self._carried_within)
+
+    async def link_taken_down(self) -> None:
+        await until(lambda: not self.peripheral.connections, self._carried_within)
 
     def send(self, uuid: str, value: str, *, indication: bool = False) -> None:
         for link in self.treadmill._radio.links:  # noqa: SLF001 - puts a value of our own on the air

@@ -38,7 +38,8 @@ class Terminal:
         self.master, self._slave = pty.openpty()
         termios.tcsetwinsize(self._slave, (40, 100))
         self.before = termios.tcgetattr(self._slave)
-        self.raw = ""
+        self.raw = self.everything = ""
+        self._deadline = time.monotonic() + LONGEST
         self._closed = False
         self.process = subprocess.Popen(
             [sys.executable, "-c", _ON_ITS_TERMINAL, *map(str, arguments)],
@@ -54,10 +55,16 @@ class Terminal:
         deadline = time.monotonic() + within
         while text not in without_escapes(self.raw):
             assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
-            self._read(0.1)
+            self.read(0.1)
+
+    def read_more(self) -> None:
+        """Read whatever is shown next, soon."""
+        assert time.monotonic() < self._deadline, f"nothing more was shown: {without_escapes(self.raw)[-2000:]}"
+        self.read(0.1)
 
     def press(self, keys: str) -> None:
         self.raw = ""
+        self._deadline = time.monotonic() + LONGEST
         os.write(self.master, keys.encode())
 
     def end(self) -> int:
@@ -65,8 +72,8 @@ class Terminal:
         deadline = time.monotonic() + LONGEST
         while self.process.poll() is None:
             assert time.monotonic() < deadline, "the program did not end"
-            self._read(0.1)
-        self._read(0)
+            self.read(0.1)
+        self.read(0)
         assert termios.tcgetattr(self._slave) == self.before, "the terminal is not as it was"
         return self.process.returncode
 
@@ -83,9 +90,11 @@ class Terminal:
             os.close(self.master)
             os.close(self._slave)
 
-    def _read(self, timeout: float) -> None:
+    def read(self, timeout: float = 0) -> None:
+        """Read what is shown by now, or within so many seconds."""
         while select.select([self.master], [], [], timeout)[0]:
-            self.raw += os.read(self.master, 65536).decode("utf-8", errors="replace")
+            read = os.read(self.master, 65536).decode("utf-8", errors="replace")
+            self.raw, self.everything = self.raw + read, self.everything + read
             timeout = 0
 
 

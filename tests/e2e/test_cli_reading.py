@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from ruamel.yaml import YAML
 
-from backstride.machines.facts import known_machines
+from backstride.machines.facts import known_machines, load_facts
+from backstride.machines.unsupported import unsupported_machines
 from backstride.workout.profile import shipped_profiles
 from tests.e2e.command import events
 
@@ -46,6 +47,13 @@ def test_check_refuses_with_the_reason_and_exits_4(program: Program) -> None:
 
 def test_check_names_limits_that_must_be_confirmed(program: Program) -> None:
     assert "To confirm" in program.run("check", "hill", "--simulated").stdout
+
+
+def test_check_names_what_is_to_be_seen_to_first(program: Program) -> None:
+    shown = program.run("check", program.profile(), "--simulated", "focus-jet-7").stdout
+    assert "See to first It has been seen to stop by itself a few seconds" in " ".join(shown.split())
+    plan = json.loads(program.run("check", program.profile(), "--simulated", "focus-jet-7", "--json").stdout)
+    assert plan["before"] == list(load_facts("focus-jet-7").advice)
 
 
 def test_check_prints_the_plan_as_json(program: Program) -> None:
@@ -91,6 +99,43 @@ def test_machines_tells_the_deviations_of_a_model_with_their_sources(program: Pr
     assert "Belgian-Coder/treadmill-runner" in told
 
 
+def test_machines_lists_what_is_not_supported_and_tells_why(program: Program) -> None:
+    listed = program.run("machines").stdout
+    assert [one.id for one in unsupported_machines() if f"\n{one.id} " not in listed] == []
+    told = program.run("machines", "ifit")
+    assert told.returncode == 0
+    assert "A NordicTrack with iFit is not supported: it speaks iFit" in " ".join(told.stdout.split())
+    assert "cluffa/garmin-treadmill-bridge" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("domyos-ts100", "Deck fixed at 26.8 %: it has no motor, and is not level"),
+        ("kingsmith-z1", "Locked The maker's app must have unlocked it"),
+        ("kingsmith-z1", "One app at a time"),
+        ("focus-jet-7", "See to first It has been seen to stop by itself"),
+        ("therun-t15", "Set to miles it takes speeds and reports speeds in miles per hour: say so in the settings"),
+        ("kettler", "Its incline not above 10.0 %; in steps of 1.0 %; set by numbers of its own"),
+        ("bh-t01", "set by numbers of its own; reported in numbers of its own"),
+        ("schwinn-810", "Its incline never reported, so it is not set"),
+        ("horizon-omega-z", "Its incline level after a stop"),
+        (
+            "toorx-power-compact-s",
+            "Is not asked set target inclination: speed and incline cannot be controlled together",
+        ),
+        ("wt703", "Called 'WT###' (? is any character, # a digit)"),
+        ("adidas-t19-t800", "Called 'ADIDAS' … (where it offers FTMS)"),
+        ("ronning-x27-pro", "with firmware 1.3.8 of the module FS-BT-T4"),
+        ("jtx-sprint-5", "and taken for jtx-sprint-7, which is called so too"),
+        ("horizon-omega-z", "nothing: it advertises no name"),
+        ("reebok-fr30z", "Called not noted: name its file in the settings"),
+    ],
+)
+def test_machines_tells_a_model_in_full(program: Program, model: str, words: str) -> None:
+    assert words in " ".join(program.run("machines", model).stdout.split())
+
+
 def test_machines_lists_and_forgets_treadmills_met_before(program: Program) -> None:
     program.settings.write_text('[machines."Sole F63"]\naddress = "AA:BB:CC:DD:EE:FF"\n', encoding="utf-8")
     assert "Sole F63" in program.run("machines").stdout
@@ -106,6 +151,17 @@ def test_info_tells_ranges_and_what_a_machine_does_not_obey(program: Program) ->
     told = program.run("info", "--simulated", "xterra-t85").stdout
     assert "cannot be set" in told
     assert any(line.split()[:3] == ["Does", "not", "obey"] for line in told.splitlines())
+
+
+def test_info_tells_a_fixed_deck_and_what_is_to_be_seen_to(program: Program) -> None:
+    fixed = " ".join(program.run("info", "--simulated", "domyos-ts100").stdout.split())
+    assert "cannot be set: the deck of the Domyos TS100 is fixed at 26.8 %" in fixed
+    taken = " ".join(program.run("info", "--simulated", "therun-t15").stdout.split())
+    assert "It is taken to be set to kilometres" in taken
+    program.settings.write_text('console = "mph"\n', encoding="utf-8")
+    taken = " ".join(program.run("info", "--simulated", "therun-t15").stdout.split())
+    assert "It is taken to be set to miles" in taken
+    assert "in miles per hour, as it is taken to be" in taken
 
 
 def test_scan_hears_a_simulated_treadmill_of_every_model(program: Program) -> None:

@@ -62,6 +62,22 @@ def test_a_bare_simulated_before_the_profile_means_the_generic_model(program: Pr
     assert json.loads(record.read_text(encoding="ascii").splitlines()[0])["machine"]["model"] == "generic"
 
 
+def test_a_console_in_the_settings_decides_what_a_speed_is_written_as(program: Program) -> None:
+    """1 mph: as 1.00 to a console that is set to miles, as 1.60 to one in kilometres."""
+    written = {}
+    for console in ("mph", "km/h"):
+        program.settings.write_text(f'console = "{console}"\n', encoding="utf-8")
+        log = program.folder / f"{console[:2]}.log"
+        done = program.run("run", program.profile(), "--simulated", "therun-t15", "--fast", "--log", log)
+        assert done.returncode == 0
+        assert f"is taken to be set to {'miles' if console == 'mph' else 'kilometres'}" in done.stdout
+        targets = [line.split("Control Point")[1].strip() for line in log.read_text().splitlines() if "> 2AD9" in line]
+        written[console] = [target for target in targets if target.startswith("02 ")]
+    assert "02 64 00" in written["mph"]
+    assert max(written["mph"]) == "02 96 00"  # 1.5 mph, where the ramp ends
+    assert "02 a0 00" in written["km/h"]
+
+
 def test_units_hold_wherever_they_are_typed(program: Program) -> None:
     done = program.run("run", program.profile(), "--simulated", "--fast", "--units", "km/h")
     assert "Steady 1.60 km/h" in done.stdout
@@ -146,6 +162,11 @@ def test_the_record_folder_can_be_named(program: Program) -> None:
         (("run", "retro-walk", "--simulated", "--record", "/dev/null"), 2, "Cannot write the record"),
         (("run", "retro-walk", "--simulated", "--log", "/no/such/place"), 2, "Cannot write the log"),
         (("run", "retro-walk", "--simulated", "xterra-t85", "--fast"), 4, "cannot run safely on this machine"),
+        (
+            ("--config", "mistyped.toml", "run", "retro-walk", "--simulated"),
+            2,
+            "There is no settings file mistyped.toml",
+        ),
         (("--config", "/dev/null/x", "run", "retro-walk", "--simulated"), 2, "Cannot read the settings"),
     ],
 )

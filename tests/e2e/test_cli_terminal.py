@@ -54,6 +54,18 @@ def test_s7_limits_above_the_default_are_agreed_to_before_the_start(program: Pro
         assert terminal.end() == 0
 
 
+def test_what_is_to_be_seen_to_is_agreed_to_before_the_start(program: Program) -> None:
+    with on_a_terminal(program, "run", program.profile(), "--simulated", "merach-w50") as terminal:
+        terminal.read_until("Have you seen to it?")
+        shown = " ".join(without_escapes(terminal.raw).replace("│", " ").split())
+        assert "so open the Merach app first." in shown
+        assert 'what it is set to (console = "mph" or "km/h").' in shown
+        terminal.press("\r")
+        terminal.read_until("Start Short?")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
 def test_s6_ctrl_c_typed_at_the_terminal_ends_with_130(program: Program) -> None:
     with on_a_terminal(program, "run", program.profile(), "--simulated") as terminal:
         terminal.read_until("Start Short?")

@@ -141,7 +141,7 @@ def test_a_fixed_deck_is_known_although_no_record_tells_it(virtual_time: Callabl
         async with Machine.connect(treadmill) as machine:
             await walking(machine)
             assert machine.state.incline == Incline(268)
-            assert machine.capabilities.no_incline == "the deck of a Domyos TS100 is fixed at 26.8 %"
+            assert machine.capabilities.no_incline == "the deck of the Domyos TS100 is fixed at 26.8 %"
             await machine.stop()
             await machine.reset()
             await asyncio.sleep(60)

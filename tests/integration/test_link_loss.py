@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backstride.driver.confirmation import Confirmed, Rejected, Unknown
+from backstride.driver.events import LinkLost
 from backstride.driver.machine import Machine
 from backstride.errors import Disconnected, NotFound, SafetyError
+from backstride.machines.facts import RecordLayout
 from backstride.protocol import uuids
 from backstride.protocol.control_point import OpCode
 from backstride.simulator.memory import Air
@@ -43,7 +45,7 @@ def test_ten_seconds_of_silence_are_a_lost_link(
             assert last is not None
             fall_silent(treadmill)
             await until(lambda: bool(heard.names))
-            assert heard.names == ["LinkLost"]
+            assert heard.events == [LinkLost("the treadmill has sent nothing for 10 s")]
             assert heard.times[0] - last == pytest.approx(10.0, abs=0.01)
             assert not machine.is_connected
             assert machine.state.standing is None
@@ -81,7 +83,22 @@ def test_garbage_is_silence(virtual_time: Callable[..., Any], treadmill: Simulat
                 link.emit(uuids.TREADMILL_DATA, b"\x00", indication=False)
                 link.arm()
                 await asyncio.sleep(1)
-            assert heard.names == ["LinkLost"]
+            assert heard.events == [LinkLost("the treadmill has sent nothing that can be read for 10 s")]
+
+    virtual_time(story())
+
+
+def test_records_that_never_end_are_no_telemetry_and_the_loss_says_so(virtual_time: Callable[..., Any]) -> None:
+    """S9, S10: ifit's relay says "more data" in every record; what follows is not guessed at."""
+    facts = altered(telemetry={"layout": RecordLayout.SPLIT, "packets": (0x0019,)})
+
+    async def story() -> None:
+        async with Machine.connect(SimulatedTreadmill(facts)) as machine:
+            heard = Heard(machine)
+            await until(lambda: bool(heard.names))
+            assert heard.events == [LinkLost("the treadmill has sent nothing that can be read for 10 s")]
+            assert machine.state.speed is None
+            assert machine.state.standing is None
 
     virtual_time(story())
 

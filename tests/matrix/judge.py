@@ -124,8 +124,9 @@ def _no_target_to_a_standing_belt(case: _Case) -> Iterator[Violation]:
     for at, value, _ in case.writes:
         if value[:2] not in {"02", "03"}:
             continue
-        left = at - case.lag
+        left = at - case.lag  # or later: what was told meanwhile may have been known
         standing = next((standing for seen, standing in reversed(told_standing) if seen <= left), True)
+        standing = standing and all(still for seen, still in told_standing if left < seen <= at)
         started = max((one for one in starts if one < at), default=-1.0)
         halted = any(started < stop < left for stop in stopped)
         if standing or halted:

@@ -29,6 +29,13 @@ from backstride.protocol.control_point import (
     encode_response,
 )
 from backstride.protocol.features import Features, MachineFeature, TargetSetting, decode_features, encode_features
+from backstride.protocol.heart_rate import (
+    HeartRateMeasurement,
+    decode_body_sensor_location,
+    decode_heart_rate,
+    encode_body_sensor_location,
+    encode_heart_rate,
+)
 from backstride.protocol.machine_status import (
     STATUSES,
     OtherStatus,
@@ -37,6 +44,16 @@ from backstride.protocol.machine_status import (
     encode_machine_status,
 )
 from backstride.protocol.readable import describe
+from backstride.protocol.running_speed import (
+    RscFeature,
+    RscMeasurement,
+    decode_rsc_feature,
+    decode_rsc_measurement,
+    decode_sensor_location,
+    encode_rsc_feature,
+    encode_rsc_measurement,
+    encode_sensor_location,
+)
 from backstride.protocol.training_status import (
     TrainingStatus,
     decode_training_status,
@@ -244,6 +261,27 @@ CODECS: Final[dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], bytes], Ca
     "training status": (TRAINING_STATUS, encode_training_status, decode_training_status),
     "request": (REQUEST, encode_request, decode_request),
     "response": (st.builds(Response, UINT8, UINT8, st.binary(max_size=17)), encode_response, decode_response),
+    "RSC measurement": (
+        st.builds(
+            RscMeasurement, UINT16, UINT8, st.none() | UINT16, st.none() | st.integers(0, 0xFFFFFFFF), st.booleans()
+        ),
+        encode_rsc_measurement,
+        decode_rsc_measurement,
+    ),
+    "RSC feature": (UINT16.map(RscFeature), encode_rsc_feature, decode_rsc_feature),
+    "sensor location": (UINT8, encode_sensor_location, decode_sensor_location),
+    "heart rate": (
+        st.builds(
+            HeartRateMeasurement,
+            UINT16,
+            st.none() | st.booleans(),
+            st.none() | UINT16,
+            st.lists(UINT16, max_size=9).map(tuple),
+        ),
+        encode_heart_rate,
+        decode_heart_rate,
+    ),
+    "body sensor location": (UINT8, encode_body_sensor_location, decode_body_sensor_location),
     "machine status": (STATUS, encode_machine_status, decode_machine_status),
 }
 

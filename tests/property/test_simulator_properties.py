@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backstride.machines.facts import BeltFacts, known_machines, load_facts
 from backstride.protocol import uuids
+from backstride.protocol.running_speed import decode_rsc_measurement
 from backstride.simulator.belt import Belt
 from backstride.simulator.belt_log import Cause
 from backstride.simulator.gatt import AttFault
+from backstride.simulator.heart import HIGHEST, RESTING, Heart
 from backstride.simulator.peripheral import Peripheral
+from backstride.simulator.sensors import Sensor, Sensors
 from backstride.units import Speed
 
 if TYPE_CHECKING:
@@ -32,10 +36,15 @@ deeds: st.SearchStrategy[Callable[[Belt, float], None]] = st.one_of(
 stories = st.lists(st.tuples(st.floats(0, 30), deeds), max_size=12)
 
 
-def play(story: list[tuple[float, Callable[[Belt, float], None]]], interval: float | None) -> Belt:
+def new_belt() -> Belt:
+    return Belt(FACTS, floor=Speed(80), ceiling=Speed(1200))
+
+
+def play(
+    story: list[tuple[float, Callable[[Belt, float], None]]], interval: float | None, belt: Belt | None = None
+) -> Belt:
     """Do what the story says; between its deeds ask every `interval` seconds, or never."""
-    belt = Belt(FACTS, floor=Speed(80), ceiling=Speed(1200))
-    now = 0.0
+    belt, now = belt or new_belt(), 0.0
     for pause, deed in [*story, (60.0, lambda belt, now: belt.advance(now))]:
         end = now + pause
         while interval is not None and now + interval < end:
@@ -71,6 +80,45 @@ def test_no_belt_moves_without_a_start_before(story: list[tuple[float, Callable[
     for point in play(story, None).log.breakpoints:
         started = started or point.cause is Cause.START
         assert started or (point.speed == 0 and point.acceleration == 0)
+
+
+@given(stories)
+def test_the_heart_does_not_care_how_often_it_is_asked_and_keeps_to_its_limits(
+    story: list[tuple[float, Callable[[Belt, float], None]]],
+) -> None:
+    asked, left_alone = new_belt(), new_belt()
+    often, once = Heart(asked), Heart(left_alone)
+    rates = []
+
+    def asking(deed: Callable[[Belt, float], None]) -> Callable[[Belt, float], None]:
+        def do(belt: Belt, now: float) -> None:
+            deed(belt, now)
+            rates.append(often.rate)
+
+        return do
+
+    play([(pause, asking(deed)) for pause, deed in story], None, asked)
+    play(story, None, left_alone)
+    assert often.rate == once.rate
+    assert all(RESTING <= rate <= HIGHEST for rate in [*rates, once.rate])
+
+
+@given(stories, st.floats(0, 40))
+def test_the_sensors_tell_what_the_belt_does_within_their_octets(
+    story: list[tuple[float, Callable[[Belt, float], None]]], later: float
+) -> None:
+    belt = play(story, None)
+    belt.advance(belt.now + later)
+    told = decode_rsc_measurement(Sensors(belt, Sensor).measurement(uuids.RSC_MEASUREMENT))
+    assert told.speed == pytest.approx(belt.speed / 3.6 * 256, abs=0.5)
+    assert told.total_distance == pytest.approx(belt.distance * 10, abs=0.5)
+    assert told.stride_length is not None
+    if belt.standing:
+        assert (told.speed, told.cadence, told.stride_length) == (0, 0, 0)
+    else:
+        way = told.cadence * told.stride_length / 100  # metres in a minute
+        assert way == pytest.approx(belt.speed / 3.6 * 60, abs=0.5 * (told.stride_length / 100 + told.cadence / 100))
+    assert told.running == (belt.speed >= 7.2)
 
 
 octets = st.binary(max_size=20)

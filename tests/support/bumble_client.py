@@ -46,8 +46,12 @@ _numbers = itertools.count(1)
 
 def target_on(link: VirtualLink, treadmill: HciTreadmill) -> Address:
     """Return what bleak connects to, to reach a treadmill on `link` by bumble."""
-    backend = type("BumbleClient", (BumbleClient,), {"link": link})
-    return Address(BLEDevice(treadmill.address, treadmill.name, {}), backend)
+    return target_at(link, treadmill.address, treadmill.name)
+
+
+def target_at(link: VirtualLink, address: str, name: str | None = None) -> Address:
+    """Return what bleak connects to, to reach by bumble whoever has that address on `link`."""
+    return Address(BLEDevice(address, name, {}), type("BumbleClient", (BumbleClient,), {"link": link}))
 
 
 class BumbleClient(BaseBleakClient):

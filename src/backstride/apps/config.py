@@ -2,7 +2,8 @@
 
 The file lies where the platform keeps such files (platformdirs) and is written without losing a comment. It holds:
 units, the record folder, the treadmill and the Bluetooth adapter to use, personal limits, the body mass for the
-estimate of energy, the treadmills met so far, and the day on which the safety notice was acknowledged (S14).
+estimate of energy, the treadmills met so far, what their consoles are set to, and the day on which the safety notice
+was acknowledged (S14).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from backstride.apps import settings_file
 from backstride.errors import ConfigError
+from backstride.machines.fields import WireUnit
 from backstride.units import Incline, Speed, SpeedUnit
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ _VARIABLES: Final = {
 }
 _OPTIONS: Final = {"units": "--units", "records": "--record", "device": "--device", "adapter": "--adapter"}
 _PATH_VARIABLE: Final = "BACKSTRIDE_CONFIG"
+_CONSOLES: Final = "mph or km/h, as the treadmill's own display shows speeds"
 _JOINERS: Final = "\u200d"  # several signs that make one emoji
 
 LONGEST_NAME: Final = 40
@@ -90,6 +93,7 @@ class RememberedMachine(_Part):
     simulated: bool = Field(default=False, description="true or false")
     mqtt_start: bool = Field(default=False, description="true or false")
     last_seen: AwareDatetime | None = Field(default=None, description="a date and time with its zone")
+    console: WireUnit | None = Field(default=None, strict=False, description=_CONSOLES)
 
 
 class FileSettings(_Part):
@@ -101,6 +105,7 @@ class FileSettings(_Part):
         description="a folder, such as '~/walks'",
     )
     device: str | None = Field(default=None, min_length=1, description="the name or address of a treadmill")
+    console: WireUnit = Field(default=WireUnit.KMH, strict=False, description=_CONSOLES)
     adapter: str | None = Field(
         default=None, pattern=r"^hci\d+$", description="a Bluetooth adapter by its name on Linux, such as 'hci1'"
     )
@@ -135,6 +140,12 @@ class Settings(FileSettings):
         """Return what the treadmill with this address is called here, or None if it was never met."""
         wanted = address.casefold()
         return next((name for name, one in self.machines.items() if one.address.casefold() == wanted), None)
+
+    def console_of(self, address: str) -> WireUnit:
+        """Return what the console of the treadmill with this address is set to: its own setting, else that of all."""
+        known = self.machine(address)
+        own = None if known is None or known.simulated else known.console
+        return self.console if own is None else own
 
 
 _TABLES: Final[Mapping[str, type[_Part]]] = {"limits": PersonalLimits, "machines": RememberedMachine}
@@ -190,7 +201,7 @@ def load_settings(
 
 
 def remember_machine(settings: Settings, name: str, machine: RememberedMachine) -> Settings:
-    """Save `machine` under `name`, or anew under the name a person gave to its address.
+    """Save `machine` under `name`, or anew under the name a person gave to its address, with the console they named.
 
     A name that belongs to another address gets a number. Raises ConfigError if the file cannot be written.
     """
@@ -303,7 +314,7 @@ def _sentence(details: ErrorDetails, place: Callable[[KeyPath], str]) -> str:
         return f"{where}: unknown key {name!r}{_nearest(name, model.model_fields)}. Allowed: {allowed}."
     description = model.model_fields[name].description if name in model.model_fields else "a table with an address"
     found = "nothing" if details["type"] == "missing" else repr(details["input"])
-    spellings = [unit.value for unit in SpeedUnit] if name == "units" else []
+    spellings = [unit.value for unit in SpeedUnit] if name in {"units", "console"} else []
     return (
         f"{where}: {'.'.join(key)}: found {found}, allowed is {description}{_nearest(found.strip(_QUOTES), spellings)}."
     )

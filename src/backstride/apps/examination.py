@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from backstride.apps.config import Settings
+    from backstride.apps.config import RememberedMachine, Settings
     from backstride.driver.discovery import Discovery
     from backstride.driver.doctor.snapshot import System
     from backstride.machines.facts import MachineFacts
@@ -71,13 +71,13 @@ def patients(settings: Settings, device: str | None) -> tuple[Patient, ...]:
     """Return the treadmill that is named, or else those met before."""
     if device is None:
         return tuple(
-            Patient(name, known.address, _facts(known.model), named=settings.device in {name, known.address})
+            Patient(name, known.address, _facts(settings, known), named=settings.device in {name, known.address})
             for name, known in settings.machines.items()
         )
     known = settings.machine(device)
     if known is None:
         return (Patient(device, None, None, named=True),)
-    return (Patient(device, known.address, _facts(known.model), named=True),)
+    return (Patient(device, known.address, _facts(settings, known), named=True),)
 
 
 def file_findings(settings: Settings, fault: str = "") -> Iterator[Finding]:
@@ -116,10 +116,10 @@ def _walk(folder: Path) -> Finding:
     return trouble(Check.WALK, f"Another Backstride is walking on {machine} now, and holds it.", remedies.END_WALK)
 
 
-def _facts(model: str | None) -> MachineFacts | None:
-    if model is None or model == GENERIC:
+def _facts(settings: Settings, known: RememberedMachine) -> MachineFacts | None:
+    if known.model is None or known.model == GENERIC:
         return None
     try:
-        return load_facts(model)
+        return load_facts(known.model).with_console(settings.console_of(known.address))
     except ConfigError:  # a file of one's own that has moved: the model is unknown then
         return None

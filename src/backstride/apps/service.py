@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from backstride import __version__
 from backstride.errors import RecordError, SafetyError
-from backstride.record.header import Header, MachineRef, PlannedStep, ProfileRef
+from backstride.record.header import SIMULATED, Header, MachineRef, PlannedStep, ProfileRef
 from backstride.record.journal import Journal
 from backstride.record.tally import Tally
 from backstride.units import SpeedUnit
@@ -83,7 +83,9 @@ def prepare(profile: Profile | str | Path, machine: Machine, personal: Limits | 
 
 
 class Consent:
-    """What a person agrees to before a plan is walked: limits above the default ones first (S7), then the start (S1).
+    """What a person agrees to before a plan is walked, the start last (S1).
+
+    Before it comes what the machine needs of them, and limits above the default ones (S7).
 
     Args:
         plan: The plan.
@@ -91,23 +93,27 @@ class Consent:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._limits_open = bool(plan.confirm_limits)
+        self._open: list[str] = []
+        if plan.before:
+            self._open.append(f"{' '.join(plan.before)} Have you seen to it?")
+        if plan.confirm_limits:
+            self._open.append(f"{plan.confirm_limits} Do you agree?")
 
     @property
-    def limits_open(self) -> bool:
-        """True while limits above the default ones are not agreed to."""
-        return self._limits_open
+    def is_open(self) -> bool:
+        """True while there is something to agree to before the question for the start."""
+        return bool(self._open)
 
     @property
     def question(self) -> PersonNeeded:
         """What the person must agree to next; the last question is that for the start."""
-        if self._limits_open:
-            return PersonNeeded(Ask.CONFIRM, f"{self._plan.confirm_limits} Do you agree?")
+        if self._open:
+            return PersonNeeded(Ask.CONFIRM, self._open[0])
         return PersonNeeded(Ask.START, f"Start {self._plan.name}? {_READY}")
 
-    def agree_to_limits(self) -> None:
-        """Take the person's agreement to the limits (S7)."""
-        self._limits_open = False
+    def agree(self) -> None:
+        """Take the person's agreement to the question that is open."""
+        del self._open[:1]
 
 
 class Walk:
@@ -293,7 +299,8 @@ async def run_session(
     if on_event is not None:
         walk.observe(on_event)
     plan = walk.session.plan
-    asking.ask(PersonNeeded(Ask.START, f"{plan.confirm_limits} Start {plan.name}?".lstrip()))
+    parts = (*plan.before, plan.confirm_limits, f"Start {plan.name}?")
+    asking.ask(PersonNeeded(Ask.START, " ".join(filter(None, parts))))
     try:
         await walk.run()
     finally:
@@ -345,7 +352,7 @@ class _Asking:
 
 def _header(machine: Machine, prepared: Prepared, steps: tuple[PlannedStep, ...]) -> Header:
     identity = machine.identity
-    name = f"{machine.name} (simulated)" if machine.is_simulated else machine.name
+    name = f"{machine.name}{SIMULATED if machine.is_simulated else ''}"
     return Header(
         started=datetime.now().astimezone(),
         version=__version__,

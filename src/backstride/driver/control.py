@@ -178,6 +178,15 @@ class Control:
                 self._obedience.forget(Command.INCLINE)
         self.pump()
 
+    def answer_within(self, seconds: float) -> None:
+        """Wait for no answer longer than so many seconds, and hold a missing one against no link: for a trial."""
+        self._queue.rules = self._queue.rules.with_patience(seconds)
+
+    def seen_standing(self) -> None:
+        """Take a person's word that the belt stands, where telemetry ends with the motion (S5)."""
+        self._halt_ends(Confirmed())
+        self.pump()
+
     def link_made(self) -> None:
         """Go on with a halt, if there is one, on a new link."""
         if self._halt is not None:

@@ -65,6 +65,7 @@ class Found:
         available: False if it says that it is in use; None if it says nothing.
         is_treadmill: True if the advertisement says treadmill, None if only a connection can tell.
         scanner_backend: The bleak scanner backend that heard it; None is the platform's own.
+        payload: Its service data for the Fitness Machine Service as heard last, or None.
         offers_service: True if it has said that it has the FTMS service.
         unsupported: What is known of it, if it is a treadmill that speaks only its maker's protocol.
         adapter: The Bluetooth adapter that was chosen, such as ``hci1``; None leaves it to the system.
@@ -78,6 +79,7 @@ class Found:
     available: bool | None
     is_treadmill: bool | None
     scanner_backend: type[BaseBleakScanner] | None = None
+    payload: bytes | None = None
     offers_service: bool = False
     unsupported: Unsupported | None = None
     adapter: str | None = None
@@ -218,7 +220,7 @@ class Discovery:
         payload = advertisement.service_data.get(uuids.FITNESS_MACHINE_SERVICE)
         is_treadmill, available = _from_service_data(payload)
         if payload is None and before is not None:
-            is_treadmill, available = before.is_treadmill, before.available
+            is_treadmill, available, payload = before.is_treadmill, before.available, before.payload
         offers_service = listed or payload is not None or (before is not None and before.offers_service)
         facts = recognise(name=name, offers_service=offers_service)
         unsupported = unsupported_by(name, offers_service=offers_service)
@@ -240,6 +242,7 @@ class Discovery:
             offers_service=offers_service,
             unsupported=unsupported,
             adapter=self._adapter,
+            payload=payload,
         )
 
 

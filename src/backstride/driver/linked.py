@@ -66,7 +66,7 @@ class Linked(Feeds):
         self._watch = TelemetryWatch(capabilities, facts.incline)
         self._console = ConsoleWatch(capabilities)
         self._control = Control(self, uplink, facts, capabilities, self._console)
-        self._silence = SilenceWatch(self)
+        self._silence = SilenceWatch(self, self._watch)
         self._guard = Guard(
             lambda: brief_of(uplink.device, self.name, facts, capabilities),
             lambda: self._belt_is_ours,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from backstride.driver.linked import Linked
+    from backstride.driver.state import TelemetryWatch
 
 SILENCE_IS_LOSS: Final = 10.0
 """Age of telemetry in seconds that counts as link loss (S9)."""
@@ -15,8 +16,9 @@ SILENCE_IS_LOSS: Final = 10.0
 class SilenceWatch:
     """Declares the link of a machine dead once nothing has been heard for too long."""
 
-    def __init__(self, machine: Linked) -> None:
+    def __init__(self, machine: Linked, telemetry: TelemetryWatch) -> None:
         self._machine = machine
+        self._telemetry = telemetry
         self._loop = asyncio.get_running_loop()
         self._linked_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -41,6 +43,8 @@ class SilenceWatch:
         if machine.capabilities.silent_when_stopped and machine.state.standing is not False:
             heard = now  # this model says nothing while it stands
         if now >= heard + SILENCE_IS_LOSS:
-            machine.link_is_dead(f"the treadmill has sent nothing for {SILENCE_IS_LOSS:.0f} s")
+            unread = (self._telemetry.value_at or 0.0) > heard  # some machines send what is no record
+            what = "nothing that can be read" if unread else "nothing"
+            machine.link_is_dead(f"the treadmill has sent {what} for {SILENCE_IS_LOSS:.0f} s")
         else:
             self._timer = self._loop.call_at(heard + SILENCE_IS_LOSS, self._look)

@@ -106,11 +106,13 @@ class TelemetryWatch:
     Attributes:
         state: The latest state.
         dropped: Values that could not be used: malformed, or absurd.
+        value_at: Loop time of the last value, used or not, doubled deliveries aside; None before the first on a link.
     """
 
     def __init__(self, capabilities: Telemetry, incline: InclineFacts | None = None) -> None:
         self.state = MachineState(connected=False)
         self.dropped = 0
+        self.value_at: float | None = None
         self._capabilities = capabilities
         self._incline = incline
         self._assembler = RecordAssembler()
@@ -139,6 +141,7 @@ class TelemetryWatch:
     def link_made(self) -> MachineState:
         """Start afresh: nothing heard on an earlier link is known to be true."""
         self._assembler.reset()
+        self.value_at = None
         self._zeros, self._stopped_at = 0, None
         self._recent.clear()
         self._heard.clear()
@@ -163,6 +166,7 @@ class TelemetryWatch:
         """
         if self._is_doubled(value, now):
             return None
+        self.value_at = now
         try:
             record = self._assembler.feed(decode_treadmill_data(value), now)
         except DecodeError:

@@ -197,12 +197,12 @@ def capabilities(
         silent_when_stopped=not facts.telemetry.when_stopped,
         telemetry_unit=facts.speed.unit,
         fixed_incline=fixed,
-        before=tuple(_before(facts)),
+        before=tuple(before_session(facts)),
     )
 
 
-def _before(facts: MachineFacts) -> Iterator[str]:
-    """Yield what the machine needs of a person first."""
+def before_session(facts: MachineFacts) -> Iterator[str]:
+    """Yield what a person has to see to, or to know, before a session on the machine, in sentences."""
     if facts.control.locked is not None:
         yield facts.control.locked
     yield from facts.advice
@@ -210,7 +210,7 @@ def _before(facts: MachineFacts) -> Iterator[str]:
         in_miles = WireUnit.MPH in {facts.control.write_unit, facts.speed.unit}
         taken = "miles" if in_miles else "kilometres"
         yield (
-            f"What the numbers of a {facts.model} mean depends on whether its console is set to km or miles. It is "
+            f"What the numbers of the {facts.model} mean depends on whether its console is set to km or miles. It is "
             f"taken to be set to {taken}; if it is not, set it so, or say in the settings what it is set to "
             '(console = "mph" or "km/h").'
         )
@@ -225,17 +225,17 @@ def _why_not(
     announced: SpeedRange | InclinationRange | None,
 ) -> str:
     if target is TargetSetting.INCLINATION_TARGET and facts.incline is None:
-        return f"a {facts.model} has no motor for its incline"
+        return f"the {facts.model} has no motor for its incline"
     if target is TargetSetting.INCLINATION_TARGET and facts.incline is not None and facts.incline.fixed is not None:
-        return f"the deck of a {facts.model} is fixed at {facts.incline.fixed}"
+        return f"the deck of the {facts.model} is fixed at {facts.incline.fixed}"
     if target is TargetSetting.SPEED_TARGET and "instantaneous_speed" in facts.telemetry.stuck:
-        return f"a {facts.model} reports a speed of zero whatever its belt does, so nobody can see what it does (S2)"
+        return f"the {facts.model} reports a speed of zero whatever its belt does, so nobody can see what it does (S2)"
     if op_code in facts.control.ignored:
-        return f"a {facts.model} acknowledges {word} commands without obeying them"
+        return f"the {facts.model} acknowledges {word} commands without obeying them"
     if op_code in facts.control.refused:
-        return f"a {facts.model} refuses {word} commands"
+        return f"the {facts.model} refuses {word} commands"
     if op_code in facts.control.withheld:
-        return f"{word} commands are not sent to a {facts.model}: {facts.control.withheld[op_code]}"
+        return f"{word} commands are not sent to the {facts.model}: {facts.control.withheld[op_code]}"
     if target not in features.target:
         return f"the machine does not offer {word} as a target"
     if announced is None:

@@ -39,7 +39,7 @@ def _written(value: object) -> object:
         case IntEnum() | IntFlag() if value.name is not None:
             return value.name.lower().replace("_", " ")
         case dict():
-            return {key: _written(inner) for key, inner in value.items()}
+            return {str(_written(key)): _written(inner) for key, inner in value.items()}
         case tuple() | list():
             return [_written(inner) for inner in value]
         case str():

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from backstride.errors import DecodeError
@@ -41,11 +41,20 @@ KNOWN_SILENCE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """What a machine file changes: least seconds between writes, op codes never answered, whether to ask control."""
+    """What a machine file changes: least seconds between writes, op codes never answered, whether to ask control.
+
+    With `patience`, no answer is waited for longer than so many seconds, and one that is missing makes no link suspect:
+    whoever tries out an unknown machine expects some to be missing.
+    """
 
     pacing: float = 0.0
     unanswered: frozenset[int] = frozenset()
     ask_control: bool = True
+    patience: float | None = None
+
+    def with_patience(self, seconds: float) -> QueueRules:
+        """Return the same with this patience."""
+        return replace(self, patience=seconds)
 
 
 @dataclass(slots=True)
@@ -265,6 +274,8 @@ class ProcedureQueue:
             self._ordinary = None
 
     def _patience(self, op_code: int) -> float:
+        if self.rules.patience is not None:
+            return self.rules.patience
         if op_code in self.rules.unanswered:
             return KNOWN_SILENCE
         return CONTROL_PATIENCE if op_code == OpCode.REQUEST_CONTROL else ANSWER_DEADLINE
@@ -322,7 +333,7 @@ class ProcedureQueue:
             if op_code == OpCode.REQUEST_CONTROL:
                 self.has_control = True  # assumed: the next procedure's result tells
                 self._repeat_stop(now)
-            elif op_code not in self.rules.unanswered:
+            elif op_code not in self.rules.unanswered and self.rules.patience is None:
                 self.suspect = True
                 self._give_up_waiting(Verdict.UNANSWERED)
 

@@ -1,6 +1,6 @@
 """Values of every characteristic as plain JSON objects for people: the unit in the key, the raw number beside the name.
 
-These are the objects of the conformance vectors. A malformed value yields the fields before the break and an
+Those of FTMS are the objects of the conformance vectors. A malformed value yields the fields before the break and an
 ``error``; nothing here raises.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backstride.errors import DecodeError
+from backstride.protocol import heart_rate, running_speed
 from backstride.protocol.advertisement import AVAILABLE, DEFINED_TYPES, SERVICE_DATA_AD_TYPE, MachineType
 from backstride.protocol.control_point import REQUESTS, OpCode, ResultCode, SpinDownAction, StopOrPause
 from backstride.protocol.features import DEFINED_FEATURES, MachineFeature, TargetSetting, decode_features
@@ -81,6 +82,16 @@ _CODES: Final[dict[str, tuple[str, type[IntEnum]]]] = {
     "action": ("spin_down_control", SpinDownAction),
     "stage": ("spin_down_status", SpinDownStage),
 }
+_SENSOR_KEYS: Final[Keys] = {
+    "flags": ("flags_raw", 1),
+    "speed": ("instantaneous_speed_m_per_s", running_speed.UNITS_PER_METRE_PER_SECOND),
+    "cadence": ("instantaneous_cadence_strides_per_min", 1),
+    "stride_length": ("instantaneous_stride_length_cm", 1),
+    "total_distance": ("total_distance_m", 10),
+    "features": ("rsc_features_raw", 1),
+    "heart_rate": ("heart_rate_bpm", 1),
+    "energy_expended": ("energy_expended_kj", 1),
+}
 _RESISTANCE_ENCODINGS: Final = {1: "uint8_tenths", 2: "sint16_tenths"}
 
 _FITNESS_MACHINE: Final = 0x1826
@@ -92,6 +103,7 @@ _ADVERTISEMENT: Final = Layout(
     Part("fitness_machine_type_raw", UINT16),
 )
 _STATUS_HEAD: Final = Layout(Part("flags", UINT8), Part("status", UINT8))
+_ONE_OCTET: Final = Layout(Part("number", UINT8))
 _SPIN_DOWN_WINDOW: Final = Layout(Part("low", UINT16), Part("high", UINT16))
 _RESPONSE_OCTETS: Final = 3
 
@@ -257,6 +269,44 @@ def _advertising_structure(value: bytes) -> Described:
     return described | _ending(_ADVERTISEMENT, value, 0)
 
 
+def _rsc_measurement(value: bytes) -> Described:
+    if not value:
+        return {"error": _TRUNCATED}
+    flags = value[0]
+    described = _parts(running_speed.rsc_layout(flags), _SENSOR_KEYS, value)
+    described["running"] = bool(flags & running_speed.RscFlag.RUNNING)
+    return described | ({"rfu_bits_set": True} if flags & ~running_speed.RSC_FLAGS else {})
+
+
+def _rsc_feature(value: bytes) -> Described:
+    described = _parts(Layout(Part("features", UINT16)), _SENSOR_KEYS, value)
+    raw = described.get("rsc_features_raw")
+    return described | ({"rsc_features": _names(running_speed.RscFeature, raw)} if isinstance(raw, int) else {})
+
+
+def _heart_rate(value: bytes) -> Described:
+    if not value:
+        return {"error": _TRUNCATED}
+    flags, layout, known = value[0], heart_rate.heart_rate_layout(value[0]), heart_rate.HeartRateFlag
+    intervals = heart_rate.rr_intervals_of(value)
+    behind = layout.size + UINT16.octets * len(intervals)
+    described = _parts(layout, _SENSOR_KEYS, value[: layout.size] + value[behind:])
+    if flags & known.CONTACT_TOLD:
+        described["sensor_contact"] = bool(flags & known.CONTACT)
+    if flags & known.RR_INTERVALS:
+        described["rr_intervals_s"] = [interval / heart_rate.RR_UNITS_PER_SECOND for interval in intervals]
+    return described | ({"rfu_bits_set": True} if flags & ~heart_rate.HEART_RATE_FLAGS else {})
+
+
+def _location(key: str, codes: type[IntEnum]) -> Callable[[bytes], Described]:
+    def describe_location(value: bytes) -> Described:
+        if not value:
+            return {"error": _TRUNCATED}
+        return {key: _name(codes, value[0]), f"{key}_raw": value[0]} | _ending(_ONE_OCTET, value, 0)
+
+    return describe_location
+
+
 _DESCRIBERS: Final[Mapping[int, Callable[[bytes], Described]]] = {
     _FITNESS_MACHINE: _advertising_structure,
     0x2ACC: _feature,
@@ -269,6 +319,11 @@ _DESCRIBERS: Final[Mapping[int, Callable[[bytes], Described]]] = {
     0x2AD8: _range(PowerRange, "power", "w", 1),
     0x2AD9: _control_point,
     0x2ADA: _machine_status,
+    0x2A37: _heart_rate,
+    0x2A38: _location("body_sensor_location", heart_rate.BodySensorLocation),
+    0x2A53: _rsc_measurement,
+    0x2A54: _rsc_feature,
+    0x2A5D: _location("sensor_location", running_speed.SensorLocation),
 }
 
 

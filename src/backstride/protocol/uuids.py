@@ -47,6 +47,13 @@ NAMES: Final = {
     0x2A26: "Firmware Revision String",
     0x2A29: "Manufacturer Name String",
     0x2902: "Client Characteristic Configuration",
+    0x1814: "Running Speed and Cadence Service",
+    0x2A53: "RSC Measurement",
+    0x2A54: "RSC Feature",
+    0x2A5D: "Sensor Location",
+    0x180D: "Heart Rate Service",
+    0x2A37: "Heart Rate Measurement",
+    0x2A38: "Body Sensor Location",
 }
 """What people call each 16-bit UUID."""
 
@@ -67,5 +74,14 @@ MODEL_NUMBER: Final = full_uuid(0x2A24)
 SERIAL_NUMBER: Final = full_uuid(0x2A25)
 FIRMWARE_REVISION: Final = full_uuid(0x2A26)
 MANUFACTURER_NAME: Final = full_uuid(0x2A29)
+
+RUNNING_SPEED_SERVICE: Final = full_uuid(0x1814)
+RSC_MEASUREMENT: Final = full_uuid(0x2A53)
+RSC_FEATURE: Final = full_uuid(0x2A54)
+SENSOR_LOCATION: Final = full_uuid(0x2A5D)
+
+HEART_RATE_SERVICE: Final = full_uuid(0x180D)
+HEART_RATE_MEASUREMENT: Final = full_uuid(0x2A37)
+BODY_SENSOR_LOCATION: Final = full_uuid(0x2A38)
 
 CCCD: Final = full_uuid(0x2902)

@@ -18,6 +18,10 @@ SCHEMA: Final = 1
 """Version of the record's format; it rises when a key goes away or changes its meaning (docs/json.md)."""
 
 
+SIMULATED: Final = " (simulated)"
+"""What the name of a treadmill that is none ends with in a record."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
     """One step of the plan as it was compiled for the machine; its place in the plan is its number, from 0.
@@ -127,6 +131,11 @@ class MachineRef:
     name: str
     address: str = ""
     model: str = ""
+
+    @property
+    def is_simulated(self) -> bool:
+        """True if it was no real treadmill, which its name says."""
+        return self.name.endswith(SIMULATED)
 
 
 @dataclass(frozen=True, slots=True)

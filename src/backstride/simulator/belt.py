@@ -23,9 +23,20 @@ if TYPE_CHECKING:
 BODY_MASS_KG: Final = 75.0
 """Mass of the simulated walker, for the energy counter."""
 
+REST_UPTAKE: Final = 3.5
+"""Oxygen of somebody at rest, ml per kg and minute: one metabolic equivalent."""
+
 _STEPS_PER_MINUTE: Final = 60.0  # cadence of a walker: 60 steps a minute and 12 more for each km/h
 _STEPS_PER_MINUTE_PER_KMH: Final = 12.0
 _KMH_PER_METRE_PER_SECOND: Final = 3.6
+
+
+def oxygen_uptake(speed: float, incline: float) -> float:
+    """Return the oxygen of a walker at `speed` km/h and `incline` per cent: ml per kg and minute, by ACSM.
+
+    At 0 km/h it is that of somebody who stands.
+    """
+    return REST_UPTAKE + speed / _KMH_PER_METRE_PER_SECOND * 60 * (0.1 + 1.8 * max(0.0, incline) / 100)
 
 
 @dataclass(slots=True)
@@ -233,16 +244,19 @@ class Belt:
         return self.moving_time * _STEPS_PER_MINUTE / 60 + self.distance * per_metre
 
     @property
+    def cadence(self) -> float:
+        """Steps a minute of the same walker now; 0 on a standing belt."""
+        return 0.0 if self.standing else _STEPS_PER_MINUTE + _STEPS_PER_MINUTE_PER_KMH * self.speed
+
+    @property
     def oxygen_uptake(self) -> float:
         """Oxygen that the walker takes up now, ml per kg and minute, by the same equation; 0 on a standing belt."""
-        if self.standing:
-            return 0.0
-        return 3.5 + self.speed / 3.6 * 60 * (0.1 + 1.8 * max(0.0, self.incline) / 100)
+        return 0.0 if self.standing else oxygen_uptake(self.speed, self.incline)
 
     @property
     def energy(self) -> float:
         """Kilocalories of a walker of 75 kg by the ACSM walking equation (retro-science, forward)."""
-        millilitres_per_kg = 3.5 * self.moving_time / 60 + 0.1 * self.distance + 1.8 * self.ascent
+        millilitres_per_kg = REST_UPTAKE * self.moving_time / 60 + 0.1 * self.distance + 1.8 * self.ascent
         return millilitres_per_kg * BODY_MASS_KG / 1000 * 5
 
     # How it gets there

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from backstride.machines.facts import MachineFacts
+    from backstride.simulator.sensors import Sensor
     from backstride.simulator.virtual_link import VirtualLink
 
 _OF_THE_CLIENT: Final = frozenset({"adapter-lost", "adapter-unsaid", "stalled"})
@@ -38,6 +39,7 @@ class HciTreadmill(Simulation):
         address: Static random address; without it one that follows from the model.
         locked: True to close the vendor's lock, where the machine file describes one.
         faults: What goes wrong with it, besides what its machine file says.
+        sensors: What it is besides a fitness machine, for apps that read nothing else.
         adapter: The client's adapter, where it is at hand.
 
     Raises:
@@ -52,11 +54,12 @@ class HciTreadmill(Simulation):
         address: str | None = None,
         locked: bool = False,
         faults: Iterable[Fault | str] = (),
+        sensors: Iterable[Sensor] = (),
         adapter: ClientAdapter | None = None,
     ) -> None:
         facts = facts_of(model)
         self._adapter = adapter
-        peripheral = Peripheral(facts, locked=locked)
+        peripheral = Peripheral(facts, locked=locked, sensors=sensors)
         self._hci = HciRadio(peripheral, address=address or address_of(facts.id), name=named_by(facts, name))
         super().__init__(peripheral, self._hci, faults)
 

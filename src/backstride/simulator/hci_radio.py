@@ -14,6 +14,7 @@ from bumble.transport import open_transport
 
 from backstride.errors import ConfigError, Disconnected
 from backstride.protocol.att import AttError
+from backstride.protocol.uuids import short_uuid
 from backstride.simulator.att_server import AttServer
 from backstride.simulator.gatt import AttFault
 from backstride.simulator.radio import Radio
@@ -115,6 +116,7 @@ class HciRadio(Radio):
         self._device: Device | None = None
         self._ether: tuple[VirtualLink, Controller] | None = None
         self._by_bearing: dict[Bearing, HciLink] = {}
+        self._paired: set[str] = set()  # addresses of clients whose keys are kept
         self._tasks: set[asyncio.Task[None]] = set()
         self._advertises = False
         self._changing = asyncio.Lock()
@@ -241,6 +243,7 @@ class HciRadio(Radio):
         bearing.on(bearing.EVENT_DISCONNECTION, lambda _reason: self._lost(link))
         bearing.on(bearing.EVENT_CONNECTION_ATT_MTU_UPDATE, lambda: self._take_mtu(link))
         bearing.on(bearing.EVENT_CONNECTION_ENCRYPTION_CHANGE, lambda: self._take_encryption(link))
+        bearing.on(bearing.EVENT_PAIRING, lambda _keys: self._take_pairing(link))
         self.pump()
 
     def _lost(self, link: HciLink) -> None:
@@ -255,6 +258,17 @@ class HciRadio(Radio):
 
     def _take_encryption(self, link: HciLink) -> None:
         link.connection.encrypted = bool(link.bearing.encryption)
+        if link.connection.encrypted and str(link.bearing.peer_address) in self._paired:
+            self._recognise(link)
+
+    def _take_pairing(self, link: HciLink) -> None:
+        self._paired.add(str(link.bearing.peer_address))
+        self._recognise(link)
+
+    def _recognise(self, link: HciLink) -> None:
+        if link.alive:
+            self.peripheral.recognise(link.connection, str(link.bearing.peer_address), self.now)
+            self.pump()
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -282,15 +296,11 @@ class HciRadio(Radio):
                 await device.stop_advertising()
 
     def _advertisement(self) -> bytes:
-        """Return what is advertised: service, service data, and as much of the name as there is room for."""
-        service = bytes.fromhex("2618")
-        kind = AdvertisingData.Type
-        parts = [
-            (kind.FLAGS, _FLAGS),
-            (kind.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, service),
-        ]
+        """Return what is advertised: services, service data, and as much of the name as there is room for."""
+        kind, services = AdvertisingData.Type, [_octets_of(uuid) for uuid in self.peripheral.advertised]
+        parts = [(kind.FLAGS, _FLAGS), (kind.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, b"".join(services))]
         if self.service_data is not None:
-            parts.append((kind.SERVICE_DATA_16_BIT_UUID, service + self.service_data))
+            parts.append((kind.SERVICE_DATA_16_BIT_UUID, services[0] + self.service_data))
         room = _LONGEST - sum(_HEADER + len(content) for _, content in parts) - _HEADER
         name = (self.name or "").encode()
         if 0 < len(name) <= room:
@@ -327,6 +337,11 @@ async def _opened(transport: str) -> Transport:
         raise ConfigError(f"{transport} cannot be opened: this user may not ({error}).") from error
     except Exception as error:
         raise ConfigError(f"{transport} cannot be opened: {str(error) or type(error).__name__}.") from error
+
+
+def _octets_of(service: str) -> bytes:
+    """Return the 16-bit UUID of a service as it is advertised."""
+    return (short_uuid(service) or 0).to_bytes(2, "little")
 
 
 def _cut(name: bytes, octets: int) -> bytes:

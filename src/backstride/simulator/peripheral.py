@@ -7,7 +7,7 @@ Pure and clocked. Every method takes `now` in seconds; what is to be sent piles 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from backstride.protocol import uuids
 from backstride.protocol.att import AttError
@@ -19,15 +19,17 @@ from backstride.simulator.control import ControlPoint, Outcome
 from backstride.simulator.faults import Fault, Moment
 from backstride.simulator.gatt import AttFault, Cccd, Characteristic, services_of
 from backstride.simulator.misbehaviour import Misbehaviour
+from backstride.simulator.records import Records
+from backstride.simulator.sensors import Sensors
 from backstride.simulator.server import Simulated
-from backstride.simulator.session import MachineSession, SessionState
-from backstride.simulator.telemetry import Telemetry
-from backstride.simulator.traffic import DEFAULT_MTU, Connection, ControlWrite, Emission
+from backstride.simulator.session import MachineSession
+from backstride.simulator.traffic import ATT_HEADER, DEFAULT_MTU, Connection, ControlWrite, Emission
 
 if TYPE_CHECKING:
-    from backstride.machines.facts import MachineFacts
+    from collections.abc import Iterable
 
-_ATT_HEADER: Final = 3
+    from backstride.machines.facts import MachineFacts
+    from backstride.simulator.sensors import Sensor
 
 
 class Peripheral(Simulated):
@@ -39,28 +41,33 @@ class Peripheral(Simulated):
         locked: True to close the vendor's lock that ``facts.control.locked`` describes: control point writes are then
             acknowledged and dropped, and nothing is notified. A simulated machine is by default one that its owner
             has unlocked with the maker's app; the lock is then a fact about strangers' machines.
+        sensors: What it measures and serves besides FTMS.
 
     Attributes:
         faults: What goes wrong with it.
+        sensors: What its sensors measure.
     """
 
-    def __init__(self, facts: MachineFacts, now: float = 0.0, *, locked: bool = False) -> None:
+    def __init__(
+        self, facts: MachineFacts, now: float = 0.0, *, locked: bool = False, sensors: Iterable[Sensor] = ()
+    ) -> None:
         self.faults = Misbehaviour(facts)
         self.locked = locked
         self._facts = facts
         self.belt = Belt(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest, deck=facts.deck, now=now)
         self.session = MachineSession(facts, self.belt)
         self.control = ControlPoint(facts, self.session, self.belt)
-        self.services = services_of(facts)
+        self.sensors = Sensors(self.belt, sensors)
+        self.services = (*services_of(facts), *(sensor.service for sensor in self.sensors.kinds))
         self.connections: list[Connection] = []
         self.writes: list[ControlWrite] = []
-        self._telemetry = Telemetry(facts, self.belt, self.session)
+        self._records = Records(facts, self.belt, self.session, self.faults, self.sensors)
         self._characteristics = {one.uuid: one for service in self.services for one in service.characteristics}
+        self._configurations: dict[str, dict[str, Cccd]] = {}  # of each client that has paired
         self._emissions: list[Emission] = []
         self._answer: tuple[float, Connection, tuple[bytes, ...]] | None = None  # due, to whom, what
         self._unconfirmed: Connection | None = None
         self._last_taken = -inf
-        self._next_record = inf
         self._training_status = self.session.training_status
         self._count = 0
         self._moved = False
@@ -94,7 +101,7 @@ class Peripheral(Simulated):
             return
         self._facts = self.session.facts = self.control.facts = facts
         self.belt.behave(facts.belt, floor=facts.speed.slowest, ceiling=facts.speed.fastest)
-        self._telemetry = Telemetry(facts, self.belt, self.session)
+        self._records.become(facts)
 
     # Links
 
@@ -120,6 +127,19 @@ class Peripheral(Simulated):
         self.connections.append(connection)
         return connection
 
+    def recognise(self, connection: Connection, client: str, now: float) -> None:
+        """Take a link for one of a paired client, whose configuration outlives its links (Core Vol 3 G 3.3.3.3).
+
+        Args:
+            connection: The link, encrypted.
+            client: The address it is known by.
+            now: Seconds.
+        """
+        kept = self._configurations.setdefault(client, {})
+        kept.update(connection.subscriptions)
+        connection.subscriptions = kept
+        self._records.schedule(self.connections, now)
+
     def disconnect(self, connection: Connection) -> None:
         """Forget a link. The belt goes on as it is (fact sheet 9: the session outlives the link)."""
         if connection not in self.connections:
@@ -134,7 +154,7 @@ class Peripheral(Simulated):
         self._emissions = [emission for emission in self._emissions if emission.connection is not connection]
         self.faults.link_ended()
         self._become()
-        self._schedule_records(self.belt.now)
+        self._records.schedule(self.connections, self.belt.now)
 
     # Requests of clients
 
@@ -157,10 +177,10 @@ class Peripheral(Simulated):
         allowed = self._find(uuid).subscription
         if not allowed:
             raise AttFault(AttError.ATTRIBUTE_NOT_FOUND)
-        if value & ~allowed:
+        if value & ~int(allowed):  # a flag inverted would forget the reserved bits
             raise AttFault(AttError.VALUE_NOT_ALLOWED)
         connection.subscriptions[uuid] = Cccd(value)
-        self._schedule_records(now)
+        self._records.schedule(self.connections, now)
 
     def subscription(self, connection: Connection, uuid: str) -> bytes:
         """Return the two octets of a CCCD as they were written (FTMS.TS CON). Raises AttFault if there is none."""
@@ -200,11 +220,8 @@ class Peripheral(Simulated):
         self._note_training_status()
         if self._answer is not None and self._answer[0] <= now:
             self._send_answer(*self._answer[1:])
-        if self._next_record <= now:
-            self._send_record()
-            self._next_record += self.facts.telemetry.interval
-            if self._next_record <= now:
-                self._next_record = now + self.facts.telemetry.interval
+        for record in self._records.take(self.connections, now):
+            self._send(*record)
         emissions, self._emissions = self._emissions, []
         return emissions
 
@@ -212,7 +229,7 @@ class Peripheral(Simulated):
         """Return the instant at which `poll` has something to do even if nothing happens, or None."""
         if self._emissions:
             return self.belt.now
-        deadline = min(self._next_record, self.faults.next_deadline())
+        deadline = min(self._records.due, self.faults.next_deadline())
         if self._answer is not None:
             deadline = min(deadline, self._answer[0])
         turning = self.belt.starting or not (self.belt.standing or self.belt.running)
@@ -319,30 +336,12 @@ class Peripheral(Simulated):
         text = "" if self.facts.telemetry.empty_status_text else None
         return encode_training_status(TrainingStatus(self.session.training_status, text))
 
-    def _schedule_records(self, now: float) -> None:
-        wanted = any(connection.subscriptions.get(uuids.TREADMILL_DATA) for connection in self.connections)
-        if not wanted:
-            self._next_record = inf
-        elif self._next_record == inf:
-            self._next_record = now + self.facts.telemetry.interval
-
-    def _send_record(self) -> None:
-        idle = self.session.state is SessionState.IDLE and self.belt.standing
-        if idle and not self.facts.telemetry.when_stopped:
-            return
-        paused = self.session.state is SessionState.PAUSED
-        for connection in self.connections:
-            if connection.subscriptions.get(uuids.TREADMILL_DATA):
-                values = self._telemetry.notifications(connection.mtu - _ATT_HEADER)
-                for value in self.faults.record(values, moving=not self.belt.standing, paused=paused):
-                    self._send(connection, uuids.TREADMILL_DATA, value)
-
     def _send(self, connection: Connection, uuid: str, value: bytes, *, overtakes: bool = False) -> bool:
         """Queue `value` if the client wants it; return whether it must be confirmed."""
         wanted = connection.subscriptions.get(uuid)
         if not wanted or self.locked:
             return False
         indication = wanted is Cccd.INDICATE
-        emission = Emission(connection, uuid, value[: connection.mtu - _ATT_HEADER], indication, overtakes)
+        emission = Emission(connection, uuid, value[: connection.mtu - ATT_HEADER], indication, overtakes)
         self._emissions.extend((emission, emission) if self.faults.doubles else (emission,))
         return indication

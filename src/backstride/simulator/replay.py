@@ -22,7 +22,7 @@ from backstride.simulator.script import ONE_RECORD, Motion, Script, Step, Told, 
 from backstride.simulator.traffic import DEFAULT_MTU, Connection, Emission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from backstride.capture import events
     from backstride.machines.facts import MachineFacts, ServiceDataForm
@@ -81,6 +81,11 @@ class Replay:
     def services(self) -> tuple[Service, ...]:
         """The attribute table of the link under way, or of the next one."""
         return self._tables[self._link]
+
+    @property
+    def advertised(self) -> Sequence[str]:
+        """UUIDs of the services that it advertises."""
+        return (uuids.FITNESS_MACHINE_SERVICE,)
 
     @property
     def now(self) -> float:
@@ -175,6 +180,9 @@ class Replay:
             if found is None:
                 raise AttFault(AttError.UNLIKELY_ERROR)
             self._answer(found)
+
+    def recognise(self, connection: Connection, client: str, now: float) -> None:
+        """Take a link for one of a paired client: a capture has kept no configuration of any."""
 
     def confirm(self, connection: Connection) -> None:
         """Take a confirmation: nothing waits for it."""

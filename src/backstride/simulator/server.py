@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from backstride.protocol import uuids
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from backstride.simulator.faults import Fault
     from backstride.simulator.gatt import Service
     from backstride.simulator.misbehaviour import Misbehaviour
+    from backstride.simulator.sensors import Sensors
     from backstride.simulator.session import MachineSession
     from backstride.simulator.traffic import Connection, Emission
 
@@ -22,6 +25,10 @@ class Server(Protocol):
     @property
     def services(self) -> Sequence[Service]:
         """The attribute table."""
+
+    @property
+    def advertised(self) -> Sequence[str]:
+        """UUIDs of the services that it advertises, the fitness machine's first."""
 
     @property
     def now(self) -> float:
@@ -45,6 +52,9 @@ class Server(Protocol):
 
     def connect(self, *, mtu: int, encrypted: bool = False) -> Connection:
         """Accept a central. Raises AttFault if it takes no more."""
+
+    def recognise(self, connection: Connection, client: str, now: float) -> None:
+        """Take an encrypted link for one of the client at this address, which has paired."""
 
     def disconnect(self, connection: Connection) -> None:
         """Forget a link."""
@@ -83,13 +93,20 @@ class Simulated:
     Attributes:
         belt: Its belt.
         faults: What goes wrong with it.
+        sensors: What it is besides a fitness machine.
         session: Its session.
     """
 
     belt: Belt
     faults: Misbehaviour
+    sensors: Sensors
     session: MachineSession
     _facts: MachineFacts
+
+    @property
+    def advertised(self) -> Sequence[str]:
+        """UUIDs of the services that it advertises."""
+        return (uuids.FITNESS_MACHINE_SERVICE, *(sensor.service.uuid for sensor in self.sensors.kinds))
 
     @property
     def now(self) -> float:

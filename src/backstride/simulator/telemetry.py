@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from backstride.machines.facts import RecordLayout
 from backstride.protocol.treadmill_data import DataFlag, TreadmillData, encode_treadmill_data, split_record
+from backstride.simulator.belt import REST_UPTAKE
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ _TRUNCATED_OCTETS: Final = 20
 _UINT8: Final = 0xFE  # the highest number that is not a sentinel
 _UINT16: Final = 0xFFFE
 _UINT24: Final = 0xFFFFFF
-_MET_ML_PER_KG_MINUTE: Final = 3.5
-
 
 _Fields: TypeAlias = "dict[str, int | None]"
 
@@ -144,7 +143,7 @@ class Telemetry:
         return {"heart_rate": 0}  # nobody holds the sensors
 
     def _metabolic_equivalent(self) -> _Fields:
-        return {"metabolic_equivalent": min(_UINT8, round(self._belt.oxygen_uptake / _MET_ML_PER_KG_MINUTE * 10))}
+        return {"metabolic_equivalent": min(_UINT8, round(self._belt.oxygen_uptake / REST_UPTAKE * 10))}
 
     def _elapsed_time(self) -> _Fields:
         return {"elapsed_time": min(0xFFFF, int(self._belt.elapsed))}

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 DEFAULT_MTU: Final = 23
 """ATT_MTU of a link before both sides agree on more (Core Vol 3 F 3.2.8)."""
 
+ATT_HEADER: Final = 3
+"""Octets of a notification or an indication before its value."""
+
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One client's link; everything in it is gone with the link (fact sheet 7.5, 11).
+    """One client's link; everything in it is gone with the link (fact sheet 7.5, 11), but what a paired client wants.
 
     Attributes:
         number: Counted from 1 over the life of the machine.

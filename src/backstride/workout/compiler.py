@@ -55,6 +55,7 @@ def compile_plan(profile: Profile, capabilities: Capabilities, personal: Limits 
         total_distance=course.metres,
         climb=course.climb,
         confirm_limits=_limits_to_confirm(envelope, steps),
+        before=capabilities.before,
         refusals=refusals,
     )
 

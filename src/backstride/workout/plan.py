@@ -97,6 +97,7 @@ class Plan:
     Attributes:
         course: The targets a runner would set on a machine that obeys at once, at every change.
         confirm_limits: A sentence the walker must agree to because the profile lifts the default limits (S7), or "".
+        before: What the walker has to see to on this machine first, in sentences.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Plan:
     total_distance: float
     climb: float
     confirm_limits: str = ""
+    before: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
 
     @property

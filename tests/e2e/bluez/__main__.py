@@ -7,8 +7,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT: Final = Path(__file__).parents[3]
 VM: Final = Path(__file__).parent / "vm"
@@ -26,16 +30,36 @@ WITHIN: Final = os.environ.get("BACKSTRIDE_BLUEZ_WITHIN", "900")
 """Seconds for everything in the machine; a whole run takes half of it."""
 
 
-def main(arguments: list[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A virtual machine, and the tests that are run in it.
+
+    Attributes:
+        target: The make target that starts it.
+        tests: The tests that are run unless others are chosen, as pytest is told.
+        packages: What pip puts into it besides the project's own requirements.
+        settings: Environment of `vm/build-image` and `vm/run`.
+        told: Environment of the tests.
+    """
+
+    target: str = "test-bluez"
+    tests: tuple[str, ...] = ("tests/e2e/bluez", "--ignore=tests/e2e/bluez/faults")
+    packages: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ("BACKSTRIDE_BLUEZ=1",)
+
+
+def main(arguments: list[str], guest: Guest = Guest()) -> int:
     """Run the tests, all or those that pytest's own `arguments` choose; return the exit code."""
     missing = [package for command, package in TOOLS.items() if shutil.which(command) is None]
     if missing:
-        sys.stdout.write(f"test-bluez: skipped, there is no virtual machine: apt-get install {' '.join(missing)}\n")
+        sys.stdout.write(f"{guest.target}: skipped, there is no virtual machine: apt-get install {' '.join(missing)}\n")
         return 1 if os.environ.get("CI") else 0
-    environment = {**os.environ, "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHON": sys.executable}
-    _do([VM / "build-image", *_requirements()], environment)
+    ours = {"PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHON": sys.executable}
+    environment = {**guest.settings, **os.environ, **ours}
+    _do([VM / "build-image", *_requirements(), *guest.packages], environment)
     _install(environment)
-    return subprocess.run(_command(arguments), cwd=ROOT, env=environment, check=False).returncode
+    return subprocess.run(_command(arguments, guest), cwd=ROOT, env=environment, check=False).returncode
 
 
 def _requirements() -> list[str]:
@@ -53,11 +77,11 @@ def _install(environment: dict[str, str]) -> None:
     _do([*pip, "--target", site, ROOT], environment)
 
 
-def _command(arguments: list[str]) -> list[str | Path]:
-    settings = (f"PYTHONPATH={_SITE}", "BACKSTRIDE_BLUEZ=1", "PYTHONDONTWRITEBYTECODE=1")
+def _command(arguments: list[str], guest: Guest) -> list[str | Path]:
+    settings = (f"PYTHONPATH={_SITE}", "PYTHONDONTWRITEBYTECODE=1", *guest.told)
     options = [part for setting in settings for part in ("-e", setting)]
     machine: list[str | Path] = [VM / "run", "-p", ROOT, "-o", RESULTS, "-t", WITHIN, *options, "--"]
-    tests = arguments or ["tests/e2e/bluez", "--ignore=tests/e2e/bluez/faults"]
+    tests = arguments or guest.tests
     begin = ["sh", "-c", f'cp -a /out/site {_SITE} && exec "$@"', "sh"]
     return [*machine, *begin, "python3", "-m", "pytest", "-p", "no:cacheprovider", "--junitxml=/out/junit.xml", *tests]
 

@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 ADAPTER_WITHIN: Final = 20.0
 """Seconds for bluetoothd to take a new adapter up."""
 
+TAKEN_DOWN_WITHIN: Final = 3.0
+"""Seconds for bluetoothd to be done with a link that a client has taken down: two, by its own timer, and one more."""
+
 
 class KernelAir:
-    """One adapter for the kernel, which can be pulled out and put back, and a link with everything in its range."""
+    """One adapter for the kernel, which can be pulled out and put back, and a link with everything in its range.
 
-    def __init__(self) -> None:
-        self.link = VirtualLink()
+    Args:
+        link: The link, where there is one already.
+        adapter: The adapter's name to wait for, where there is one already; without it any.
+    """
+
+    def __init__(self, link: VirtualLink | None = None, adapter: str = "") -> None:
+        self.link = VirtualLink() if link is None else link
+        self._name = adapter
         self._numbers = itertools.count(1)
         self._adapter = contextlib.AsyncExitStack()
         self._returning: asyncio.Task[None] | None = None
@@ -46,7 +55,7 @@ class KernelAir:
         bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
         try:
             async with asyncio.timeout(ADAPTER_WITHIN):
-                while not await _is_powered(bus):  # noqa: ASYNC110 - nothing of ours can be awaited
+                while not await _is_powered(bus, self._name):  # noqa: ASYNC110 - nothing of ours can be awaited
                     await asyncio.sleep(0.1)
         finally:
             bus.disconnect()
@@ -82,8 +91,11 @@ class KernelAir:
             yield treadmill
 
 
-async def _is_powered(bus: MessageBus) -> bool:
-    """Ask bluetoothd whether an adapter is up; a scan would tell as well, but would leave the next one deaf."""
+async def _is_powered(bus: MessageBus, name: str) -> bool:
+    """Ask bluetoothd whether an adapter of this name, or any, is up.
+
+    A scan would tell as well, but would leave the next one deaf.
+    """
     call = Message(
         destination="org.bluez",
         path="/",
@@ -92,5 +104,6 @@ async def _is_powered(bus: MessageBus) -> bool:
     )
     reply = await bus.call(call)
     assert reply is not None
-    adapters = [interfaces.get("org.bluez.Adapter1", {}) for interfaces in reply.body[0].values()]
+    objects = reply.body[0].items()
+    adapters = [interfaces.get("org.bluez.Adapter1", {}) for path, interfaces in objects if path.endswith(name)]
     return any("Powered" in adapter and adapter["Powered"].value for adapter in adapters)

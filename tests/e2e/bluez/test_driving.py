@@ -13,7 +13,9 @@ from backstride.driver.confirmation import Confirmed
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
 from backstride.protocol import uuids
+from backstride.protocol.att import AttError
 from backstride.units import Incline, Speed
+from tests.e2e.bluez.agent import agreeing_to_pair
 from tests.support.bench import Heard, altered, until, written
 
 if TYPE_CHECKING:
@@ -100,6 +102,20 @@ async def test_att_errors_are_seen_as_what_they_are(air: KernelAir) -> None:
             assert await asyncio.wait_for(answers.get(), 5) == b"\x80\x00\x01"
         assert treadmill.belt.standing
     assert (improper.value.code, busy.value.code) == (0xFD, 0xFE)
+
+
+async def test_a_control_point_that_demands_encryption_is_paired_with(air: KernelAir) -> None:
+    async with (
+        agreeing_to_pair(),
+        air.treadmill(altered(link={"require_encryption": True}), name="Secret") as treadmill,
+    ):
+        async with Machine.connect(await Discovery().find("Secret")) as machine:
+            (connection,) = treadmill.peripheral.connections
+            assert connection.encrypted
+            assert await machine.start() == Confirmed()
+        assert treadmill.belt.standing
+    assert treadmill.writes[0].att_error == AttError.INSUFFICIENT_AUTHENTICATION
+    assert written(treadmill, taken=True)[:2] == ["00", "07"]
 
 
 async def test_lost_links_are_made_anew_one_after_the_other(air: KernelAir) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-RUNS: Final = 3
+RUNS: Final = 2
+READY_WITHIN: Final = 5.0  # seconds (issue 4, part 4)
 
 
 async def beside_the_loop(work: Callable[[], Result]) -> Result:
@@ -56,13 +57,14 @@ def made_acquaintance(program: Program) -> None:
 
 
 async def test_the_remembered_treadmill_is_connected_to_by_its_address_alone(air: KernelAir, program: Program) -> None:
-    """How long it takes is printed, not judged: an emulated processor loads the program many times slower."""
+    """Loading the program is printed, not judged: an emulated processor takes twenty times as long for it."""
     async with air.treadmill("generic", name="Anything"), air.treadmill("horizon-omega-z") as treadmill:
         program.settings.write_text(f'[machines.Cellar]\naddress = "{treadmill.address}"\n', encoding="utf-8")
         took = [await beside_the_loop(lambda: ready(program)) for _ in range(RUNS)]
         assert treadmill.peripheral.connections == []
     told = ", ".join(f"{load:.1f} + {found:.1f}" for load, found in took)
-    sys.stdout.write(f"seconds to load, and to be ready: {told}\n")
+    sys.stdout.write(f"FIGURE seconds to load, and to be ready: {told}\n")
+    assert min(found for _, found in took) < READY_WITHIN
 
 
 async def test_a_new_treadmill_is_found_named_and_remembered(air: KernelAir, program: Program) -> None:

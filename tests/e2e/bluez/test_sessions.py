@@ -127,8 +127,8 @@ async def test_two_treadmills_at_once_do_not_hear_of_each_other(air: KernelAir) 
         found_one, found_two = await Discovery().find("One"), await Discovery().find("Two")
         async with Machine.connect(found_one) as first, Machine.connect(found_two) as second:
             await asyncio.gather(
-                run_session(first, profile(steady("0.8", 6.0)), person=Unattended()),
-                run_session(second, profile(steady("1.0", 25.0)), person=Unattended()),
+                run_session(first, profile(steady("0.8", 4.0)), person=Unattended()),
+                run_session(second, profile(steady("1.0", 12.0)), person=Unattended()),
             )
     assert "026400" not in written(one)
     assert "026400" in written(two)

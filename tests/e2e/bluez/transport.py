@@ -14,6 +14,7 @@ from bleak.backends.client import get_platform_client_backend_type
 
 from tests.conformance.cases import STORIES
 from tests.conformance.transports import TreadmillBench
+from tests.e2e.bluez.agent import agreeing_to_pair
 from tests.e2e.bluez.air import KernelAir
 from tests.support.bench import Address
 from tests.support.bumble_client import target_on
@@ -33,7 +34,7 @@ HEARD_WITHIN: Final = 20.0
 """Seconds for a scan to hear a treadmill."""
 
 CARRIED_WITHIN: Final = 3.0
-"""Seconds for bluetoothd to tell of a lost link: a second more than it takes."""
+"""Seconds for bluetoothd to tell of a lost link, or to take one down: a second more than it takes."""
 
 
 class BluezBench(TreadmillBench):
@@ -48,8 +49,11 @@ class BluezBench(TreadmillBench):
 
     async def connect(self) -> Tester:
         if self.peripheral.connections:
-            return await self._connected(self._other)
+            return await self.connect_stranger()
         return await super().connect()
+
+    async def connect_stranger(self) -> Tester:
+        return await self._connected(self._other)
 
 
 class BluezTransport:
@@ -72,7 +76,7 @@ class BluezTransport:
 
     async def _run_all(self) -> None:
         places, scanning = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
-        async with KernelAir() as air, asyncio.TaskGroup() as group:
+        async with KernelAir() as air, agreeing_to_pair(), asyncio.TaskGroup() as group:
             for number, case_id in enumerate(self._chosen):
                 story, facts = STORIES[case_id]
                 group.create_task(self._run(air, story, facts, f"F0:00:00:00:00:{number:02X}", places, scanning))

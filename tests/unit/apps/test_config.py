@@ -24,6 +24,7 @@ from backstride.apps.config import (
 )
 from backstride.apps.settings_file import key_lines, save
 from backstride.errors import ConfigError
+from backstride.machines.facts import WireUnit
 from backstride.units import Incline, Speed, SpeedUnit
 
 WHOLE = """\
@@ -128,12 +129,17 @@ def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypat
     [
         (
             '# first\nunit = "mph"',
-            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, adapter, body_mass_kg,",
+            "line 2: unknown key 'unit' (nearest: 'units'). Allowed: units, records, device, console, adapter, body_m",
         ),
         ("file = 'x'", "line 1: unknown key 'file'"),
         ('[limits]\n\nspede = "3 mph"', "line 3: unknown key 'spede' (nearest: 'speed'). Allowed: speed, incline."),
         ('units = "kmh"', "line 1: units: found 'kmh', allowed is mph or km/h (nearest: 'km/h')."),
         ("units = 3", "line 1: units: found 3, allowed is mph or km/h."),
+        ("console = 'miles'", "line 1: console: found 'miles', allowed is mph or km/h, as the treadmill's own display"),
+        (
+            "[machines.S]\naddress = 'A'\nconsole = 'kmh'",
+            "line 3: machines.S.console: found 'kmh', allowed is mph or km/h",
+        ),
         (
             "[limits]\nspeed = 3.2",
             "line 2: limits.speed: found 3.2, allowed is a speed as text, such as '3.2 mph' or '5 km/h'.",
@@ -259,6 +265,16 @@ def test_a_treadmill_is_found_by_name_or_address(tmp_path: Path) -> None:
     settings = loaded(written(tmp_path))
     assert settings.machine("sole") is settings.machine("aa:bb") is settings.machines["Sole"]
     assert settings.machine("other") is None
+
+
+def test_a_console_counts_for_its_treadmill_and_that_of_all_for_the_others(tmp_path: Path) -> None:
+    machines = '[machines.A]\naddress = "AA"\nconsole = "km/h"\n[machines.B]\naddress = "BB"\n'
+    settings = loaded(written(tmp_path, f'console = "mph"\n{machines}'))
+    consoles = [settings.console_of(address) for address in ("aa", "BB", "never met")]
+    assert consoles == [WireUnit.KMH, WireUnit.MPH, WireUnit.MPH]
+    assert loaded(written(tmp_path, machines)).console_of("BB") is WireUnit.KMH
+    simulated = f'console = "mph"\n{machines}simulated = true\nconsole = "km/h"\n'  # it has the console of all
+    assert loaded(written(tmp_path, simulated)).console_of("BB") is WireUnit.MPH
 
 
 def test_a_treadmill_is_forgotten(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from backstride.apps.config import RememberedMachine, Settings
 from backstride.apps.examination import Examination, file_findings, patients
 from backstride.driver.doctor.findings import Check, Finding, Remedy, Verdict, everywhere, note, ok, trouble, unknown
 from backstride.driver.doctor.snapshot import Patient, System
-from backstride.machines.facts import load_facts
+from backstride.machines.facts import WireUnit, load_facts
 from backstride.record.journal import Journal
 from backstride.units import SpeedUnit
 from tests.unit.record.walks import header
@@ -51,6 +51,12 @@ def test_the_treadmills_met_before_are_asked_about_and_the_chosen_one_above_all(
         Patient("sole", "AA", load_facts("sole-f85"), named=True),
     )
     assert patients(settings(tmp_path, machines=met), "Other") == (Patient("Other", None, None, named=True),)
+
+
+def test_a_treadmill_met_before_is_asked_about_as_its_console_is_set(tmp_path: Path) -> None:
+    met = {"Therun": RememberedMachine(address="AA", model="therun-t15", console=WireUnit.MPH)}
+    (patient,) = patients(settings(tmp_path, machines=met), None)
+    assert patient.facts == load_facts("therun-t15").with_console(WireUnit.MPH)
 
 
 def test_files_that_do_not_exist_yet_are_well_and_nothing_is_written(tmp_path: Path) -> None:

@@ -412,6 +412,12 @@ def test_a_reading_tells_what_the_treadmill_takes() -> None:
     assert any(finding.verdict is TROUBLE and "takes no speed" in finding.meaning for finding in findings)
 
 
+def test_what_a_person_has_to_see_to_on_a_model_is_told_once() -> None:
+    told = [finding.meaning for finding in check_model("Mine", load_facts("merach-w50"))]
+    assert len([meaning for meaning in told if "open the Merach app first" in meaning]) == 1
+    assert [meaning for meaning in told if "depends on whether its console is set to km or miles" in meaning]
+
+
 def test_a_reading_that_failed_is_a_trouble_with_its_own_words() -> None:
     finding = found(replace(LINUX, reading=Reading("T", 45.0, failure="No connection to T.")), Check.CONNECTION)
     assert (finding.verdict, finding.meaning) == (TROUBLE, "No connection to T.")

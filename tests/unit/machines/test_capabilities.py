@@ -131,8 +131,8 @@ def test_a_machine_without_a_control_point_only_reports() -> None:
 @pytest.mark.parametrize(
     ("model", "features", "speeds", "reason"),
     [
-        ("xterra-t85", BOTH, SPEEDS, "a Xterra T85 acknowledges speed commands without obeying them"),
-        ("sole-f85", BOTH, SPEEDS, "a Sole F85 (2023) refuses speed commands"),
+        ("xterra-t85", BOTH, SPEEDS, "the Xterra T85 acknowledges speed commands without obeying them"),
+        ("sole-f85", BOTH, SPEEDS, "the Sole F85 (2023) refuses speed commands"),
         (
             "generic",
             Features(MachineFeature(0), TargetSetting.INCLINATION_TARGET),
@@ -163,7 +163,7 @@ def test_a_speed_that_cannot_be_set_has_its_reason(
 
 def test_the_file_that_knows_of_no_incline_wins_over_the_module_that_announces_one() -> None:
     caps = join("citysports-pad")
-    assert (caps.incline, caps.no_incline) == (None, "a CITYSPORTS walking pad has no motor for its incline")
+    assert (caps.incline, caps.no_incline) == (None, "the CITYSPORTS walking pad has no motor for its incline")
 
 
 def test_an_incline_that_telemetry_never_shows_is_known_as_such() -> None:

@@ -12,7 +12,8 @@ def _describe(uuid16: int, value: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "uuid16", [0x1826, 0x2ACC, 0x2ACD, 0x2AD3, 0x2AD4, 0x2AD5, 0x2AD6, 0x2AD7, 0x2AD8, 0x2AD9, 0x2ADA]
+    "uuid16",
+    [0x1826, 0x2ACC, 0x2ACD, *range(0x2AD3, 0x2ADB), 0x2A37, 0x2A38, 0x2A53, 0x2A54, 0x2A5D],
 )
 def test_an_empty_value_is_truncated(uuid16: int) -> None:
     assert _describe(uuid16, "") == TRUNCATED
@@ -42,6 +43,31 @@ def test_a_characteristic_of_no_treadmill_is_named(uuid16: int) -> None:
             "training_status": "idle",
             "trailing_octets_hex": "52",
         }),
+        (0x2A53, "0f0001372d00e803", {
+            "flags_raw": 15,
+            "instantaneous_speed_m_per_s": 1.0,
+            "instantaneous_cadence_strides_per_min": 55,
+            "instantaneous_stride_length_cm": 45,
+            "running": True,
+            "rfu_bits_set": True,
+            **TRUNCATED,
+        }),
+        (0x2A54, "2700", {
+            "rsc_features_raw": 0x27,
+            "rsc_features": ["stride_length", "total_distance", "walking_or_running"],
+        }),
+        (0x2A5D, "0200", {"sensor_location": "in_shoe", "sensor_location_raw": 2, "trailing_octets_hex": "00"}),
+        (0x2A37, "3e5ac80000040003ff", {
+            "flags_raw": 0x3E,
+            "heart_rate_bpm": 90,
+            "energy_expended_kj": 200,
+            "sensor_contact": True,
+            "rr_intervals_s": [1.0, 0.75],
+            "rfu_bits_set": True,
+            "trailing_octets_hex": "ff",
+        }),
+        (0x2A37, "003e", {"flags_raw": 0, "heart_rate_bpm": 62}),
+        (0x2A38, "07", {"body_sensor_location": "reserved", "body_sensor_location_raw": 7}),
     ],
 )  # fmt: skip
 def test_what_is_whole_is_shown_and_what_is_left_over_named(

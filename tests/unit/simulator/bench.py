@@ -13,6 +13,9 @@ from backstride.simulator.gatt import AttFault, Cccd
 from backstride.simulator.peripheral import Peripheral
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from backstride.simulator.sensors import Sensor
     from backstride.simulator.traffic import Connection
 
 CONTROL = uuids.CONTROL_POINT
@@ -60,9 +63,11 @@ class Client:
 
 
 class Bench:
-    def __init__(self, model: str | MachineFacts = "generic", *, locked: bool = False) -> None:
+    def __init__(
+        self, model: str | MachineFacts = "generic", *, locked: bool = False, sensors: Iterable[Sensor] = ()
+    ) -> None:
         facts = load_facts(model) if isinstance(model, str) else model
-        self.peripheral = Peripheral(facts, locked=locked)
+        self.peripheral = Peripheral(facts, locked=locked, sensors=sensors)
         self.now = 0.0
         self.clients: list[Client] = []
         self.console = Console(self.peripheral, lambda: self.now, self.carry)

@@ -84,6 +84,9 @@ def test_a_cccd_is_refused_where_there_is_none_and_where_it_asks_for_too_much() 
         bench.peripheral.subscription(connection, uuids.FITNESS_MACHINE_FEATURE)
     with pytest.raises(AttFault, match="value not allowed"):
         bench.peripheral.subscribe(connection, DATA, Cccd.INDICATE, 0.0)
+    with pytest.raises(AttFault, match="value not allowed"):
+        bench.peripheral.subscribe(connection, DATA, 0x0101, 0.0)
+    assert connection.subscriptions == {}
 
 
 # Treadmill Data

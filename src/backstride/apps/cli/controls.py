@@ -38,8 +38,8 @@ class Controls:
         """Do what `key` means now; return the question that follows at once, or a remark."""
         walk = self._walk
         match key:
-            case Key.ENTER if self._consent.limits_open:
-                self._consent.agree_to_limits()
+            case Key.ENTER if self._consent.is_open:
+                self._consent.agree()
                 return self.question()
             case Key.ENTER:
                 walk.confirm()

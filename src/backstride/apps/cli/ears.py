@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from backstride.driver.discovery import Discovery
 from backstride.errors import MachineError
+from backstride.machines.facts import WireUnit, load_facts
 from backstride.simulator.memory import Air
 from backstride.simulator.treadmill import SimulatedTreadmill
 
@@ -42,11 +43,15 @@ class Listener(Protocol):
         """Take note that Bluetooth is not to be had, and why."""
 
 
-def simulated_radio(models: Iterable[str]) -> Discovery:
-    """Return a scanner that hears simulated treadmills of these models. Raises ConfigError for one that is none."""
+def simulated_radio(models: Iterable[str], console: WireUnit = WireUnit.KMH) -> Discovery:
+    """Return a scanner that hears simulated treadmills of these models, their consoles set to `console`.
+
+    Raises:
+        ConfigError: There is no such machine file.
+    """
     air = Air()
     for model in models:
-        SimulatedTreadmill(model, air=air)
+        SimulatedTreadmill(load_facts(model).with_console(console), air=air)
     return Discovery(scanner=air.scanner_backend, client=air.client_backend)
 
 

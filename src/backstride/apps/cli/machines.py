@@ -21,20 +21,25 @@ def command(
 ) -> None:
     """List known models and treadmills met.
 
-    With the name of a model, tell all that is known of it, with the sources.
+    With the name of a model, tell all that is known of it, with the sources; also of one that is not supported.
     """
     from backstride.apps.cli.settings import settings_for
     from backstride.apps.config import forget_machine
     from backstride.machines.facts import load_facts
+    from backstride.machines.unsupported import unsupported_machines
 
     settings = settings_for(Common.of(context))
     if forget is not None:
         forget_machine(settings, forget)
         typer.echo(f"{forget} is forgotten.")
     elif name is not None:
-        from backstride.apps.cli.portrait import facts_rows, show_quirks
+        from backstride.apps.cli.portrait import facts_rows, show_quirks, show_unsupported
         from backstride.apps.cli.terminal import console, show_pairs
 
+        for unsupported in unsupported_machines():
+            if unsupported.id == name:
+                show_unsupported(console(), unsupported)
+                return
         facts = load_facts(name)
         show_pairs(console(), facts_rows(facts, settings.units))
         show_quirks(console(), facts)
@@ -49,6 +54,7 @@ def _show_lists(common: Common) -> None:
     from backstride.apps.cli.terminal import console, plain_table
     from backstride.apps.cli.wording import UNKNOWN
     from backstride.machines.facts import known_machines, load_facts
+    from backstride.machines.unsupported import unsupported_machines
 
     settings, out = settings_for(common), console()
     models = plain_table("Model", "Treadmill", "What is special")
@@ -56,6 +62,12 @@ def _show_lists(common: Common) -> None:
         facts = load_facts(name)
         models.add_row(Text(name, style="bold"), facts.model, facts.summary)
     out.print(models)
+    unsupported = plain_table("Not supported", "Treadmill", "Is called", "Speaks")
+    for one in unsupported_machines():
+        names = ", ".join(f"{name} …" for name in one.names) or UNKNOWN
+        unsupported.add_row(Text(one.id, style="bold"), one.model, names, one.protocol.rstrip(","))
+    out.print()
+    out.print(unsupported)
     if not settings.machines:
         typer.echo("\nNo treadmill has been met yet.")
         return

@@ -61,12 +61,20 @@ def offers_for(machine: Machine, settings: Settings, also: str | None = None) ->
     return tuple(_offer(reference, machine, settings) for reference in references)
 
 
-def last_walked(settings: Settings) -> str | None:
-    """Return the name or path of the profile that was walked last, if there is one and it is still there."""
+def last_walked(settings: Settings, *, simulated: bool) -> str | None:
+    """Return the name or path of the profile that was walked last, if there is one and it is still there.
+
+    Args:
+        settings: Tell where the records are.
+        simulated: Whether it is asked for walks on simulated treadmills, which say nothing of a person's own.
+    """
     try:
         for record in list_records(settings.records):
             if record.unreadable is None:
-                reference = read_record(record.path).header.profile.ref
+                header = read_record(record.path).header
+                if header.machine.is_simulated is not simulated:
+                    continue
+                reference = header.profile.ref
                 return reference if reference in shipped_profiles() or Path(reference).is_file() else None
     except RecordError:
         return None  # the list of records says what is wrong with them

@@ -19,8 +19,11 @@ from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
 from backstride.apps.cli.keys import Key, listening, read_console_keys
 from backstride.apps.cli.terminal import console
 from backstride.apps.cli.wording import in_unit
+from backstride.simulator.sensors import Sensor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
     from backstride.simulator.hci import HciTreadmill
@@ -131,11 +134,21 @@ def _belt(treadmill: HciTreadmill, unit: SpeedUnit) -> RenderableType:
         f"{belt.incline:.1f} %  →  {belt.incline_target:.1f} %",
         f"{belt.distance:.0f} m",
         desk.state.value.upper(),
+        *_walker(treadmill),
     )
     text = Text("     ".join(figures), style="bold green" if belt.running else "bold")
     if not desk.safety_key:
         text.append("     SAFETY KEY PULLED", style="bold white on red")
     return Panel(text, title="Belt", title_align="left")
+
+
+def _walker(treadmill: HciTreadmill) -> Iterator[str]:
+    """Yield what its sensors tell of whoever walks there."""
+    sensors = treadmill.peripheral.sensors
+    if Sensor.RUNNING_SPEED in sensors.kinds:
+        yield f"{sensors.cadence:.0f} steps/min"
+    if Sensor.HEART_RATE in sensors.kinds:
+        yield f"{sensors.heart_rate} bpm"
 
 
 def _clients(treadmill: HciTreadmill) -> RenderableType:

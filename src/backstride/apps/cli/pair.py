@@ -45,6 +45,6 @@ def command(
         raise ConfigError(_NO_TERMINAL)
     common = Common.of(context)
     settings = settings_for(common)
-    radio = simulated_radio(simulated) if simulated else Discovery(adapter=settings.adapter)
+    radio = simulated_radio(simulated, settings.console) if simulated else Discovery(adapter=settings.adapter)
     launched = common.launched if common.debug else None
     raise typer.Exit(asyncio.run(pair(settings, radio, out, simulated=bool(simulated), launched=launched)))

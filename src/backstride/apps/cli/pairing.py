@@ -198,7 +198,8 @@ class Pairing:
         try:
             called = self._settings.name_at(found.address)
             facts = facts_at(self._settings, found.address)
-            async with Machine.connect(found, facts=facts, called=called) as machine:
+            console = self._settings.console_of(found.address)
+            async with Machine.connect(found, facts=facts, console=console, called=called) as machine:
                 refused = False
                 machine.on_event(self._machine_said)
                 self._welcome(machine, is_new=called is None)
@@ -223,7 +224,7 @@ class Pairing:
             trouble = f"The treadmill is not remembered: {error}"
             self._settings = called_so(self._settings, machine.name, met(self._settings, machine))
         address = machine.identity.address
-        last = last_walked(self._settings)
+        last = last_walked(self._settings, simulated=machine.is_simulated)
         self._wizard.connected(
             Welcome(
                 name=self._settings.name_at(address) or machine.name,
@@ -288,7 +289,8 @@ class Pairing:
     def _lost(self, error: BackstrideError, found: Found, *, refused: bool) -> None:
         called = self._settings.name_at(found.address) or found.name or found.address
         self._drop_acts()
-        self._wizard.lost(f"{called}: {error} {wizard_screen.DOCTOR}", refused=refused)
+        why = "" if found.unsupported is None or not refused else f"{found.unsupported.sentence} "
+        self._wizard.lost(f"{called}: {error} {why}{wizard_screen.DOCTOR}", refused=refused)
         self._refresh()
 
     def _drop_acts(self) -> None:

@@ -44,8 +44,9 @@ class PlainLines:
             self._write(f"{format_duration(at):>7}  {in_unit(text, self._unit)}")
 
     def note(self, text: str) -> None:
-        """Write a remark."""
-        self._write(f"{'':>7}  {text}")
+        """Write a remark; an empty one is none."""
+        if text:
+            self._write(f"{'':>7}  {text}")
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from backstride.apps.cli.portrait import SEE_TO
 from backstride.apps.cli.settings import personal_limits
 from backstride.apps.cli.terminal import CHART_HEIGHT, chart_width, plain_table, show_chart, show_pairs, uses_colour
 from backstride.apps.cli.wording import distance_text, in_unit
@@ -86,6 +87,7 @@ def plan_payload(plan: Plan, machine: str) -> dict[str, object]:
         "runnable": plan.runnable,
         "refusals": list(plan.refusals),
         "confirm_limits": plan.confirm_limits,
+        "before": list(plan.before),
         "total_s": round(plan.total_time, 1),
         "distance_m": round(plan.total_distance, 1),
         "climb_m": round(plan.climb, 1),
@@ -159,4 +161,5 @@ def totals(plan: Plan, unit: SpeedUnit) -> list[tuple[str, str]]:
         rows[0] = ("Time", f"{format_duration(plan.total_time)}, and the waits for your confirmation")
     if plan.confirm_limits:
         rows.append(("To confirm", in_unit(plan.confirm_limits, unit)))
+    rows += [(SEE_TO, sentence) for sentence in plan.before]
     return rows

@@ -40,10 +40,14 @@ def command(
     from backstride.machines.facts import known_machines
 
     settings = settings_for(Common.of(context))
-    discovery = simulated_radio(known_machines()) if simulated else Discovery(adapter=settings.adapter)
+    discovery = (
+        simulated_radio(known_machines(), settings.console) if simulated else Discovery(adapter=settings.adapter)
+    )
     found = clock.run(_heard(discovery, seconds, settings), virtual=simulated)
     if not console().is_terminal:
         console().print(_table(found))
+    for sentence in dict.fromkeys(item.unsupported for item in found if item.unsupported is not None):
+        typer.echo(f"\n{sentence}")
     if not found:
         typer.echo("No treadmill was heard. Switch it on, close other apps that use it, and stand next to it.")
 

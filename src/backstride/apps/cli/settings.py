@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backstride.apps.config import Settings, load_settings
+from backstride.errors import ConfigError
 from backstride.workout.profile import Limits
 
 if TYPE_CHECKING:
@@ -14,8 +15,27 @@ if TYPE_CHECKING:
 
 
 def settings_for(common: Common, *, records: Path | None = None, device: str | None = None) -> Settings:
-    """Return the settings that hold for this command. Raises ConfigError."""
+    """Return the settings that hold for this command.
+
+    Raises:
+        ConfigError: They cannot be used, or the file that was named is not there: with a mistyped name a person's own
+            limits would be left out (S7).
+    """
+    if common.config is not None and _is_missing(common.config):
+        raise ConfigError(
+            f"There is no settings file {common.config}. An empty one will do; without --config the usual one holds."
+        )
     return load_settings(common.config, units=common.units, records=records, device=device, adapter=common.adapter)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # reading it says what is wrong
+    return False
 
 
 def personal_limits(settings: Settings) -> Limits | None:

@@ -18,6 +18,7 @@ UNKNOWN_MODEL: Final = "unknown model"
 BUSY: Final = "busy: another app is connected"
 REFUSES: Final = "busy? It is heard, but does not let us connect; another app may be connected"
 QUIET: Final = "not heard any more"
+UNSUPPORTED: Final = "not supported"
 LOCKED: Final = "locked, unless its maker's app has opened it"
 PERHAPS: Final = "perhaps a treadmill; connecting will tell"
 
@@ -38,6 +39,7 @@ class Sighting:
         certain: False if only a connection can tell whether it is a treadmill.
         locked: What keeps its control point shut, as its machine file has it; None if nothing does.
         remembered: Whether it was met before.
+        unsupported: Why it cannot be driven, if it is known to speak only its maker's protocol; None otherwise.
     """
 
     address: str
@@ -48,6 +50,7 @@ class Sighting:
     certain: bool
     locked: str | None
     remembered: bool
+    unsupported: str | None = None
 
     @property
     def title(self) -> str:
@@ -59,18 +62,22 @@ def sighted(found: Found, settings: Settings) -> Sighting:
     """Return what was heard as a list shows it; what is remembered of it comes before what its name tells."""
     called = settings.name_at(found.address)
     try:
-        facts = facts_at(settings, found.address) or found.facts
+        named = facts_at(settings, found.address)
     except ConfigError:  # whoever connects to it is told
-        facts = found.facts
+        named = None
+    facts = named or found.facts
+    unsupported = found.unsupported if named is None else None
+    model = None if facts.id == GENERIC else facts.model
     return Sighting(
         address=found.address,
         name=called or found.name,
-        model=None if facts.id == GENERIC else facts.model,
+        model=model if unsupported is None else unsupported.model,
         rssi=found.rssi,
         available=found.available,
         certain=found.is_treadmill is True,
         locked=facts.control.locked,
         remembered=called is not None,
+        unsupported=None if unsupported is None else unsupported.sentence,
     )
 
 
@@ -98,6 +105,8 @@ def remark(sighting: Sighting, *, refuses: bool = False, quiet: bool = False) ->
     """
     if quiet:
         return QUIET
+    if sighting.unsupported is not None:
+        return UNSUPPORTED
     if sighting.available is False:
         return BUSY
     if refuses:

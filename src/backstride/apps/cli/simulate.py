@@ -16,7 +16,7 @@ _WITHOUT_HCI = (
 _WITHOUT_BUMBLE = "A treadmill on the air needs the extra [hci]: pip install 'backstride[hci]'."
 
 
-def command(
+def command(  # noqa: PLR0913 - each is an option of the command
     context: typer.Context,
     *,
     model: Annotated[
@@ -30,6 +30,12 @@ def command(
         str | None, typer.Option("--address", help="Static random address, such as F0:F1:F2:F3:F4:F5.")
     ] = None,
     locked: Annotated[bool, typer.Option("--locked", help="Close the maker's lock, on a model that has one.")] = False,
+    rsc: Annotated[
+        bool, typer.Option("--rsc", help="Be a foot pod as well: Running Speed and Cadence, of the simulated walker.")
+    ] = False,
+    heart_rate: Annotated[
+        bool, typer.Option("--heart-rate", help="Be a heart rate sensor as well, with a simulated heart.")
+    ] = False,
     fault: Fault = None,
 ) -> None:
     """Put a simulated treadmill on the air.
@@ -50,10 +56,19 @@ def command(
     try:
         from backstride.apps.cli.on_air import serve
         from backstride.simulator.hci import HciTreadmill
+        from backstride.simulator.sensors import Sensor
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "bumble":
             raise
         raise ConfigError(_WITHOUT_BUMBLE) from error
     settings = settings_for(Common.of(context))
-    treadmill = HciTreadmill(model, name=name, address=address, locked=locked, faults=read_faults(fault or ()))
+    asked_for = {Sensor.RUNNING_SPEED: rsc, Sensor.HEART_RATE: heart_rate}
+    treadmill = HciTreadmill(
+        model,
+        name=name,
+        address=address,
+        locked=locked,
+        faults=read_faults(fault or ()),
+        sensors=[sensor for sensor, wanted in asked_for.items() if wanted],
+    )
     raise typer.Exit(asyncio.run(serve(treadmill, hci, settings.units)))

@@ -14,8 +14,9 @@ from backstride.apps.config import RememberedMachine, remember_machine
 from backstride.capture.file import read_capture
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
-from backstride.errors import ConfigError, NotFound
+from backstride.errors import ConfigError, Disconnected, NotFound
 from backstride.machines.facts import GENERIC, load_facts
+from backstride.machines.recognition import unsupported_by
 from backstride.simulator.replayed import ReplayedTreadmill, facts_in
 from backstride.simulator.treadmill import SimulatedTreadmill
 
@@ -41,7 +42,7 @@ class Target:
     """The treadmill that is meant.
 
     Attributes:
-        simulated: Its facts if it is a simulated one.
+        simulated: Its facts if it is a simulated one, its console set to what the settings say.
         faults: What goes wrong with the simulated one.
         captured: The capture that is replayed in place of one.
         wanted: Name or address to look for; None is the only one in reach.
@@ -78,7 +79,7 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
         captured = read_capture(Path(simulated))
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
-        return Target(simulated=load_facts(simulated))
+        return Target(simulated=load_facts(simulated).with_console(settings.console))
     real = [name for name, machine in settings.machines.items() if not machine.simulated]
     named = device or settings.device
     if named is None and len(real) == 1:
@@ -117,12 +118,16 @@ async def connected(
             async with Machine.connect(treadmill, facts=target.simulated, trace=told) as machine:
                 yield machine
         return
-    found = await _look_for(target, settings.adapter)
+    found = await look_for(target, settings.adapter)
     called = settings.name_at(found.address)
     say(f"Connecting to {called or found.name or found.address} …")
+    console = settings.console_of(found.address)
     facts = target.facts or facts_at(settings, found.address)
     with capturing(capture, found, trace) as told:
-        async with Machine.connect(found, facts=facts, trace=told, called=called) as machine:
+        async with contextlib.AsyncExitStack() as stack:
+            way = Machine.connect(found, facts=facts, console=console, trace=told, called=called)
+            with _explained(found):
+                machine = await stack.enter_async_context(way)
             _remember(settings, machine)
             yield machine
 
@@ -141,6 +146,17 @@ def _reporting(treadmill: SimulatedTreadmill | ReplayedTreadmill) -> Iterator[No
     finally:
         if isinstance(treadmill, ReplayedTreadmill):
             say_of(treadmill.replay)
+
+
+@contextlib.contextmanager
+def _explained(found: Found) -> Iterator[None]:
+    """Say of a treadmill that is known to speak only its maker's protocol why it cannot be connected to."""
+    try:
+        yield
+    except (Disconnected, NotFound) as error:
+        if found.unsupported is not None:
+            error.add_note(found.unsupported.sentence)
+        raise
 
 
 def facts_at(settings: Settings, address: str) -> MachineFacts | None:
@@ -174,17 +190,21 @@ def met(settings: Settings, machine: Machine) -> RememberedMachine:
         advertised=identity.name or (None if before is None else before.advertised),
         simulated=machine.is_simulated,
         mqtt_start=before is not None and before.mqtt_start,
+        console=None if before is None else before.console,
         last_seen=datetime.now().astimezone(),
     )
 
 
-async def _look_for(target: Target, adapter: str | None) -> Found:
+async def look_for(target: Target, adapter: str | None) -> Found:
+    """Return the treadmill that is meant, or the only one in reach. Raises NotFound."""
     say(f"Looking for {target.wanted or 'a treadmill'} …")
     try:
         discovery = Discovery(adapter=adapter)
         return await (discovery.find(target.wanted) if target.wanted else discovery.find_any())
     except NotFound as error:
-        raise NotFound(f"{error} {_WITHOUT_ONE}") from error
+        unsupported = unsupported_by(target.wanted, offers_service=False)
+        why = "" if unsupported is None else f"{unsupported.sentence} "
+        raise NotFound(f"{error} {why}{_WITHOUT_ONE}") from error
 
 
 def _remember(settings: Settings, machine: Machine) -> None:

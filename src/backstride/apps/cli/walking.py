@@ -198,6 +198,7 @@ class GuidedWalk:
 
     def _begin(self) -> None:
         if self._answers_itself:
+            self._output.note(" ".join(self._walk.session.plan.before))
             self._walk.start()
         else:
             self._ask(self._controls.question())
@@ -308,8 +309,7 @@ class GuidedWalk:
         if _is_unproven(ended):
             self._errors.write(f"backstride: {_URGENT}\n")
         elif self._interruption.number not in {None, CLOSED_PIPE}:
-            belt = _STANDS if ended.belt_standing else "Nothing has moved."
-            self._errors.write(f"backstride: Interrupted. {belt}\n")
+            self._errors.write(f"backstride: Interrupted. {_STANDS if ended.belt_standing else 'Nothing has moved.'}\n")
 
     def _exit_code(self, ended: Ended) -> int:
         if self._interruption.number is not None and not _is_unproven(ended):

@@ -207,7 +207,7 @@ class Station:
         """Begin the chosen session (S1)."""
         if self._choice is None:
             self._reject(command, "this treadmill cannot run any session that is on offer")
-        elif self._choice.consent.limits_open:
+        elif self._choice.consent.is_open:
             self._reject(command, f"{self._choice.consent.question.text} Send confirm first (S7).")
         elif not self._machine.is_connected:
             self._reject(command, "there is no connection to the treadmill (S12)")
@@ -267,9 +267,9 @@ class Station:
             self._bulletin.tell_session()
 
     def _confirm_first(self, command: Command) -> None:
-        """Agree to the limits of the chosen session (S7), or begin it (S1)."""
-        if self._choice is not None and self._choice.consent.limits_open:
-            self._choice.consent.agree_to_limits()
+        """Agree to what the chosen session needs first (S7), or begin it (S1)."""
+        if self._choice is not None and self._choice.consent.is_open:
+            self._choice.consent.agree()
             self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, self._choice.consent.question.text))
             self._bulletin.tell_session()
         else:

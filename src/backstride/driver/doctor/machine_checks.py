@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from backstride.driver.doctor import remedies
 from backstride.driver.doctor.findings import Check, note, ok, trouble, unknown
 from backstride.driver.doctor.snapshot import System
+from backstride.machines.capabilities import before_session
 from backstride.machines.facts import GENERIC, PauseEffect
 from backstride.protocol.control_point import OpCode
 from backstride.units import Speed
@@ -243,8 +244,8 @@ def _of_model(name: str, facts: MachineFacts) -> Iterator[Finding]:
     for op_code, reason in control.withheld.items():
         what = op_code.name.lower().replace("_", " ")
         yield note(Check.MODEL, f"{name} is not sent '{what}': {reason}.", remedies.SET_BY_HAND)
-    for sentence in facts.advice:
-        yield note(Check.MODEL, f"{name}: {sentence}")
+    others = (sentence for sentence in before_session(facts) if sentence != control.locked)
+    yield from (note(Check.MODEL, f"{name}: {sentence}") for sentence in others)
     if facts.incline is not None and not facts.incline.reported:
         meaning = f"{name} never reports its incline, so Backstride does not set it (S10)."
         yield note(Check.MODEL, meaning, remedies.SET_BY_HAND)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.e2e.bluez.faults.report import Results, document
+from tests.e2e.bluez.faults.report import document
 
-RESULTS: Final = pytest.StashKey[Results]()
+if TYPE_CHECKING:
+    from tests.e2e.bluez.faults.report import Results
+
+RESULTS: Final = pytest.StashKey["Results"]()
 WRITTEN: Final = Path("/out/reliability-bluez.md")
 IN_THE_MACHINE: Final = bool(os.environ.get("BACKSTRIDE_BLUEZ"))
 

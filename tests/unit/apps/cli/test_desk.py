@@ -14,6 +14,7 @@ from backstride.apps.cli.keys import Key, read_console_keys
 from backstride.apps.cli.on_air import draw
 from backstride.driver.machine import Machine
 from backstride.simulator.hci import HciTreadmill
+from backstride.simulator.sensors import Sensor
 from backstride.simulator.traffic import ControlWrite
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed, SpeedUnit
@@ -159,6 +160,18 @@ def test_the_screen_shows_belt_clients_and_what_was_said_last() -> None:
     text = shown.get()
     for part in ("Demo", treadmill.address, "SAFETY KEY PULLED", "Nobody is connected.", "last", "q quit"):
         assert part in text
+
+
+def test_the_screen_shows_what_sensors_tell_of_the_walker_where_there_are_any() -> None:
+    out = Console(width=100, record=True, file=None)
+    shown = []
+    for sensors in ([], [Sensor.RUNNING_SPEED], [Sensor.HEART_RATE]):
+        treadmill = HciTreadmill(sensors=sensors)
+        with out.capture() as captured:
+            out.print(draw(treadmill, Desk(treadmill), deque(), SpeedUnit.KMH, 30))
+        shown.append(captured.get())
+    assert ["0 steps/min" in text for text in shown] == [False, True, False]
+    assert ["62 bpm" in text for text in shown] == [False, False, True]
 
 
 def test_arrows_are_keys_and_everything_else_is_itself() -> None:

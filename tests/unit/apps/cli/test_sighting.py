@@ -13,6 +13,7 @@ from backstride.apps.cli.sighting import Sighting, remark, sighted, signal_text
 from backstride.apps.config import RememberedMachine, Settings
 from backstride.driver.discovery import Found
 from backstride.machines.facts import load_facts
+from backstride.machines.recognition import unsupported_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,17 @@ def test_only_the_weightiest_thing_that_stands_in_the_way_is_told() -> None:
     assert remark(replace(everything, available=None)) == sighting.LOCKED
     assert remark(replace(PLAIN, certain=False)) == sighting.PERHAPS
     assert remark(PLAIN) == ""
+
+
+def test_what_speaks_only_its_maker_s_protocol_is_not_supported_unless_its_owner_names_a_file(tmp_path: Path) -> None:
+    pad = replace(found("WalkingPad 1"), unsupported=unsupported_by("WalkingPad 1", offers_service=False))
+    bare = Settings(file=tmp_path / "settings.toml")
+    seen = sighted(pad, bare)
+    assert (seen.model, remark(seen, refuses=True)) == ("KingSmith WalkingPad A1 or R1 Pro", "not supported")
+    assert str(seen.unsupported).startswith("A KingSmith WalkingPad A1 or R1 Pro is not supported: it speaks WiLink")
+    named = Settings(file=bare.file, machines={"Pad": RememberedMachine(address="AA:BB", model="kingsmith-z1")})
+    assert sighted(pad, named).unsupported is None
+    assert sighted(pad, named).model == "KingSmith WalkingPad Z1"
 
 
 def test_an_owner_s_name_comes_before_the_advertised_one_and_both_before_none(tmp_path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from backstride.apps.cli.target import choose, connected, facts_at, met
-from backstride.apps.config import RememberedMachine, Settings
+from backstride.apps.config import RememberedMachine, Settings, load_settings
+from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
 from backstride.errors import ConfigError
+from backstride.machines.facts import load_facts
+from backstride.machines.writer import write_facts
 from backstride.simulator.treadmill import SimulatedTreadmill
 
 if TYPE_CHECKING:
@@ -96,3 +100,25 @@ def test_what_is_remembered_keeps_what_the_owner_wrote_and_learns_what_is_new(
     new = virtual_time(remembered(_settings(tmp_path)))
     assert (new.id, new.model, new.advertised) == (None, "horizon-omega-z", None)
     assert not new.mqtt_start, "S1: nobody has allowed it"
+
+
+def test_a_machine_file_of_ones_own_stays_in_the_settings_by_its_path(
+    tmp_path: Path, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(write_facts(load_facts("sole-f85")), encoding="utf-8")
+    treadmill = SimulatedTreadmill("sole-f85")
+    there = partial(Discovery, scanner=treadmill.scanner_backend, client=treadmill.backend)
+    monkeypatch.setattr("backstride.apps.cli.target.Discovery", there)
+    remembered = RememberedMachine(address=treadmill.address, model=str(path))
+    settings = Settings(file=tmp_path / "settings.toml", machines={treadmill.name or "": remembered})
+
+    async def connect() -> None:
+        async with connected(choose(settings, device=None, simulated=None), settings) as machine:
+            assert machine.facts.id == "mine"
+
+    virtual_time(connect())
+    known = load_settings(settings.file).machine(treadmill.name or "")
+    assert known is not None
+    assert known.model == str(path)
+    assert known.last_seen is not None

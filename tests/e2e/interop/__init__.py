@@ -1,0 +1,1 @@
+"""Other people's programs and ours, on one Bluetooth stack: `make test-interop` (docs/interop.md)."""
