@@ -222,6 +222,11 @@ class Walk:
                 pass
         self.session.act(act)
 
+    @property
+    def way(self) -> tuple[float, float]:
+        """Metres walked and metres climbed so far, by our own reckoning."""
+        return self._tally.way
+
     def summary(self) -> Summary:
         """Return the sums so far."""
         return self._tally.summary()
