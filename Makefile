@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-bluez conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
+.PHONY: help demo demo-mqtt test test-bluez conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix conformance soak fuzz-minute fuzz bench schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,6 +22,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual time
 	@$(BIN)/backstride run profiles/retro-walk.yaml --simulated --fast
+
+demo-mqtt: $(INSTALLED) ## three simulated treadmills on an embedded MQTT broker, for half a minute (docs/mqtt.md)
+	@$(BIN)/python tests/support/demo_mqtt.py
 
 test: lint types contracts sizes tests matrix-check fuzz-minute ## everything that must be green: lint, types, contracts, tests, the fault matrix
 

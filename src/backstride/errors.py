@@ -146,4 +146,12 @@ class CaptureError(BackstrideError):
 
 
 class BridgeError(BackstrideError):
-    """The connection to the message broker failed."""
+    """The connection to the message broker failed.
+
+    Attributes:
+        final: True where trying again does not help: the broker, or its certificate, was refused.
+    """
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final

@@ -77,13 +77,18 @@ class PersonalLimits(_Part):
 
 
 class RememberedMachine(_Part):
-    """A treadmill that was met before."""
+    """A treadmill that was met before.
+
+    Attributes:
+        mqtt_start: True if a program may start its belt over MQTT (S1).
+    """
 
     address: str = Field(min_length=1, description="its Bluetooth address, or the platform's identifier for it")
     id: str | None = Field(default=None, description="an identifier that does not depend on this computer's adapter")
     model: str | None = Field(default=None, description="the name of a machine file, such as 'generic'")
     advertised: str | None = Field(default=None, description="the name it advertises")
     simulated: bool = Field(default=False, description="true or false")
+    mqtt_start: bool = Field(default=False, description="true or false")
     last_seen: AwareDatetime | None = Field(default=None, description="a date and time with its zone")
 
 

@@ -13,6 +13,7 @@ import typer
 
 import backstride
 from backstride.apps.cli import (
+    bridge,
     capture,
     check,
     decode,
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes a third of the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (pair, run, check, scan, info, doctor, profiles, machines, records, show, simulate, decode):
+for _module in (pair, run, check, scan, info, doctor, profiles, machines, records, show, bridge, simulate, decode):
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 app.add_typer(capture.app)

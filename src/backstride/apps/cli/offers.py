@@ -57,7 +57,7 @@ def offers_for(machine: Machine, settings: Settings, also: str | None = None) ->
         settings: The settings, beside whose file the walker's own profiles lie.
         also: Path of one more profile of the walker's.
     """
-    references = [*_own(settings, also), *shipped_profiles()]
+    references = [*own_profiles(settings, also), *shipped_profiles()]
     return tuple(_offer(reference, machine, settings) for reference in references)
 
 
@@ -73,7 +73,8 @@ def last_walked(settings: Settings) -> str | None:
     return None
 
 
-def _own(settings: Settings, also: str | None) -> Iterator[str]:
+def own_profiles(settings: Settings, also: str | None = None) -> Iterator[str]:
+    """Yield the paths of the walker's own profiles, and `also`, where that is none of them and not shipped."""
     folder = settings.file.parent / OWN_FOLDER
     paths = sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES) if folder.is_dir() else []
     yield from map(str, paths)

@@ -173,6 +173,7 @@ def met(settings: Settings, machine: Machine) -> RememberedMachine:
         model=machine.facts.id if before is None or before.model in {None, GENERIC} else before.model,
         advertised=identity.name or (None if before is None else before.advertised),
         simulated=machine.is_simulated,
+        mqtt_start=before is not None and before.mqtt_start,
         last_seen=datetime.now().astimezone(),
     )
 

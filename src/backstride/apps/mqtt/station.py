@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from backstride.workout.events import SessionEvent
 
 LOG: Final = logging.getLogger("backstride.mqtt")
-BEAT: Final = 1.0
-"""Seconds between two looks at the belt."""
-
+BEAT: Final = 1.0  # seconds between two looks at the belt
 STOPS_APART: Final = 0.1
 """Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
 
@@ -116,10 +114,9 @@ class Station:
             await self._leave()
 
     async def _leave(self) -> None:
-        walking = self._walking
-        if walking is not None:
-            walking.cancel()  # a walk that is cancelled stops the belt first (S6)
-            await asyncio.gather(walking, return_exceptions=True)
+        if self._walking is not None:
+            self._walking.cancel()  # a walk that is cancelled stops the belt first (S6)
+            await asyncio.wait({self._walking})
         await self._tasks.end()
         self._bulletin.put(Channel.LINK, OFFLINE.encode())
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from backstride.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 BASE: Final = "backstride"
 """The first level of all topics, unless somebody wants another."""
@@ -196,3 +196,15 @@ def treadmill_id(called: str | None, advertised: str | None, address: str) -> st
         return own
     name = slug(advertised or "", "treadmill")[: LONGEST_NAME - _ADDRESS_END - 1].strip("-")
     return f"{name}-{end}" if end else name
+
+
+def free_id(called: str | None, advertised: str | None, address: str, taken: Collection[str]) -> str:
+    """Return the name of a treadmill as `treadmill_id` does, or another one where it is `taken` by a namesake."""
+    first = treadmill_id(called, advertised, address)
+    if first in taken:
+        first = treadmill_id(None, called or advertised, address)
+    name, number = first, 1
+    while name in taken:
+        number += 1
+        name = f"{first[: LONGEST_NAME - _ADDRESS_END - 1].strip('-')}-{number}"
+    return name

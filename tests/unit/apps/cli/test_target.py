@@ -83,7 +83,7 @@ def test_what_is_remembered_keeps_what_the_owner_wrote_and_learns_what_is_new(
     tmp_path: Path, virtual_time: Callable[[Coroutine[Any, Any, Any]], Any]
 ) -> None:
     treadmill = SimulatedTreadmill("horizon-omega-z")
-    before = RememberedMachine(address=treadmill.address, id="7", model="mine.toml", advertised="JFTM")
+    before = RememberedMachine(address=treadmill.address, id="7", model="mine.toml", advertised="JFTM", mqtt_start=True)
 
     async def remembered(settings: Settings) -> RememberedMachine:
         async with Machine.connect(treadmill, called="Cellar") as machine:
@@ -92,5 +92,7 @@ def test_what_is_remembered_keeps_what_the_owner_wrote_and_learns_what_is_new(
 
     again = virtual_time(remembered(_settings(tmp_path, Cellar=before)))
     assert (again.id, again.model, again.advertised, again.simulated) == ("7", "mine.toml", "JFTM", True)
+    assert again.mqtt_start, "S1: what the owner allowed"
     new = virtual_time(remembered(_settings(tmp_path)))
     assert (new.id, new.model, new.advertised) == (None, "horizon-omega-z", None)
+    assert not new.mqtt_start, "S1: nobody has allowed it"

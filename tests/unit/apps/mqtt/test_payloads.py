@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -110,6 +110,7 @@ def commanded(**values: object) -> Command | Unreadable:
     return read_command(json.dumps({**WALK, **values}).encode())
 
 
+@settings(deadline=None)
 @given(PAYLOADS)
 def test_every_payload_is_read_as_it_was_written_and_fits_its_schema(value: Any) -> None:  # noqa: ANN401 - any of them
     octets = write(value)
@@ -118,6 +119,7 @@ def test_every_payload_is_read_as_it_was_written_and_fits_its_schema(value: Any)
     validator(name).validate(json.loads(octets))
 
 
+@settings(deadline=None)
 @given(COMMANDED)
 def test_every_command_is_read_as_it_was_written_and_fits_its_schema(command: Command) -> None:
     octets = write_command(command)
@@ -287,6 +289,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # the other end is a validator of schemas, which takes its time
 @given(
     st.dictionaries(
         st.sampled_from(["id", "sent_at", "command", "speed_km_h", "incline_percent", "profile", "schema", "x"]), JSON

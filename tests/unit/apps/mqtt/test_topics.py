@@ -14,6 +14,7 @@ from backstride.apps.mqtt.topics import (
     Keeping,
     Place,
     Topics,
+    free_id,
     is_slug,
     slug,
     treadmill_id,
@@ -100,6 +101,14 @@ def test_a_treadmill_is_named_as_its_owner_calls_it_or_by_the_end_of_its_address
     called: str | None, advertised: str | None, expected: str
 ) -> None:
     assert treadmill_id(called, advertised, "AA:BB:CC:DD:EE:FF") == expected
+
+
+def test_namesakes_have_names_of_their_own() -> None:
+    taken: list[str] = []
+    for _ in range(3):
+        taken.append(free_id("Den", "F63", "AA:BB:CC:DD:EE:FF", taken))
+    assert taken == ["den", "den-eeff", "den-eeff-2"]
+    assert free_id(None, "F63", "AA:BB:CC:DD:EE:01", taken) == "f63-ee01"
 
 
 def test_nothing_that_moves_a_belt_is_ever_retained() -> None:

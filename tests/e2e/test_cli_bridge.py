@@ -1,0 +1,189 @@
+"""`backstride bridge` as a person starts it: a process beside a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.broker import HOST, RealBroker, running_broker, stranger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.command import Program
+
+pytestmark = pytest.mark.allow_hosts([HOST])
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[RealBroker]:
+    with running_broker(tmp_path) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def bridging(program: Program, broker: RealBroker, *options: str) -> Iterator[subprocess.Popen[str]]:
+    process = program.start("bridge", "--simulated", *options, "--broker", broker.url, "--name", "cellar")
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_s6_a_bridge_that_is_told_to_go_stops_its_belts_says_so_and_takes_leave(
+    program: Program, broker: RealBroker, number: signal.Signals
+) -> None:
+    """The record tells what became of the belt."""
+
+    async def story() -> None:
+        with bridging(program, broker, "generic:2", "--allow-start") as process:
+            async with stranger(broker) as me:
+                await me.until(lambda: len({str(m.topic) for m in me.heard if str(m.topic).endswith("/state")}) == 2)
+                den = next(str(m.topic).split("/")[3] for m in me.heard if str(m.topic).endswith("/state"))
+                assert (await me.ask(den, "start"))["outcome"] == "confirmed"
+                process.send_signal(number)
+                await me.until(lambda: me.on("bridge/cellar/availability")[-1] == b"offline", 15)
+                assert me.events("ended")[-1]["belt_standing"] is True
+                await me.until(lambda: process.poll() is not None, 15)
+            assert process.returncode == 128 + number
+            assert process.stderr is not None
+            said = process.stderr.read()
+            assert "Connected to the broker" in said
+            assert "Traceback" not in said
+
+    asyncio.run(story())
+    (record,) = program.records.glob("*.jsonl")
+    ended = [json.loads(line) for line in record.read_text().splitlines()][-2]
+    assert (ended["event"], ended["belt_standing"]) == ("ended", True)
+
+
+def test_a_killed_bridge_is_declared_gone_by_the_broker(program: Program, broker: RealBroker) -> None:
+    async def story() -> None:
+        with bridging(program, broker, "generic") as process:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/capabilities")))
+                assert me.last("/capabilities")["allows_start"] is False
+                process.kill()
+                await me.until(lambda: me.on("bridge/cellar/availability")[-1] == b"offline")
+
+    asyncio.run(story())
+
+
+def command_line_of(process: subprocess.Popen[str]) -> bytes:
+    """Return what every user of the computer can read."""
+    return Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="only Linux shows command lines there")
+def test_the_password_is_in_no_process_list_and_in_no_output(program: Program, broker: RealBroker) -> None:
+    file = program.folder / "password"
+    file.write_text("correct-horse\n", encoding="utf-8")
+    url = broker.url.replace("//", "//me@")
+
+    async def story() -> None:
+        process = program.start("bridge", "--simulated", "generic", "--broker", url, "--password-file", str(file))
+        try:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/capabilities")))
+                assert b"correct-horse" not in command_line_of(process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            output = "".join(process.communicate(timeout=20))
+        assert "correct-horse" not in output
+        assert f"//me@{HOST}" in output
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--broker", "mqtt://me:secret@host", "--simulated"), "a password on the command line can be read"),
+        (("--broker", "nonsense", "--simulated"), "this is not the address of a broker"),
+        (("--broker", "mqtt://host", "--simulated", "generic:0"), "1 to 10000 can be simulated"),
+        (("--broker", "mqtt://host", "--simulated", "generic:99999999"), "1 to 10000 can be simulated"),
+        (("--broker", "mqtt://host", "--simulated", "none-such:2"), "none-such"),
+        (("--broker", "mqtt://host", "--simulated", "--device", "Den"), "not both"),
+        (("--broker", "mqtt://host", "--simulated", "--name", "No Slug"), "lower-case letters"),
+        (("--broker", "mqtt://host", "--simulated", "--base", "a/#"), "cannot begin a topic"),
+        (("--broker", "mqtt://host", "--allow-start"), "mqtt_start = true"),
+        (("--broker", "mqtt://host", "--device", "Den"), "The notice was not acknowledged"),
+        (("--broker", "mqtts://host", "--simulated", "--ca", "no-such-file"), "A certificate for the broker"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_connected(
+    program: Program, options: tuple[str, ...], sentence: str
+) -> None:
+    done = program.run("bridge", *options)
+    assert done.returncode == 2
+    assert sentence in done.stderr.replace("\n", " ")
+    assert "secret" not in done.stderr
+
+
+def test_without_the_extra_the_command_says_which_and_the_rest_works(program: Program) -> None:
+    hidden = program.folder / "hidden"
+    (hidden / "aiomqtt").mkdir(parents=True)
+    (hidden / "aiomqtt" / "__init__.py").write_text("raise ModuleNotFoundError('gone', name='aiomqtt')\n")
+    os.environ["PYTHONPATH"] = str(hidden)
+    try:
+        done = program.run("bridge", "--broker", "mqtt://host", "--simulated")
+        assert program.run("--help").returncode == 0
+    finally:
+        del os.environ["PYTHONPATH"]
+    assert done.returncode == 2
+    assert "pip install 'backstride[mqtt]'" in done.stderr
+
+
+def test_importing_the_package_and_asking_for_help_loads_no_aiomqtt() -> None:
+    program = (
+        "import sys; sys.argv = ['backstride', '--help']\n"
+        "import backstride, backstride.apps.cli.main as main\n"
+        "try: main.run_program()\n"
+        "except SystemExit: pass\n"
+        "sys.exit(any(name in sys.modules for name in ('aiomqtt', 'paho', 'bleak', 'pydantic')))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 0
+
+
+def test_the_dashboard_of_the_examples_shows_a_treadmill(
+    program: Program, broker: RealBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dashboard = runpy.run_path(str(ROOT / "examples" / "mqtt_dashboard.py"))["main"]
+    shown = ""
+
+    async def story() -> None:
+        nonlocal shown
+        with bridging(program, broker, "generic"):
+            showing = asyncio.create_task(dashboard(HOST, broker.port))
+            for _ in range(100):
+                await asyncio.sleep(0.1)
+                shown += capsys.readouterr().out
+                if "0.0 km/h" in shown and "idle" in shown:
+                    break
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    asyncio.run(story())
+    assert "generic-treadmill-a1d3" in shown
+    assert "0.0 km/h" in shown
+
+
+def test_the_demo_runs_on_the_embedded_broker(program: Program) -> None:
+    command = [sys.executable, str(ROOT / "tests" / "support" / "demo_mqtt.py"), "9"]
+    done = subprocess.run(command, capture_output=True, text=True, env=program.environment, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "running" in done.stdout or "starting" in done.stdout
+    assert done.stdout.rstrip().endswith("one message on backstride/v1/all/stop.")
