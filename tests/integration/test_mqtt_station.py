@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backstride.apps.mqtt.desk import BURST
-from backstride.apps.mqtt.messages import write_command
-from backstride.apps.mqtt.payloads import Command, Outcome, Verb
+from backstride.apps.mqtt.messages import read, write_command
+from backstride.apps.mqtt.payloads import Answer, Command, Outcome, Verb
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Incline, Speed
 from backstride.workout.events import Ask
+from backstride.workout.profile import Stand
 from tests.support.bench import starts, targets, until, written
 from tests.support.mqtt import Counter, counter, repertoire
-from tests.support.workout import profile, steady
+from tests.support.workout import profile, ramp, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -190,6 +191,52 @@ def test_s4_a_stop_is_on_the_air_at_once_behind_ten_thousand_commands(
             assert len(den.answers()) <= BURST + 10
 
     virtual_time(story())
+
+
+HOSTILE = (
+    b"\x00\xff",
+    b"[" * 900,
+    b" " * 5000,
+    b'{"id":"x","sent_at":1,"command":"start"}',
+    b'{"id":"x","sent_at":1e10,"command":"set_speed","speed_km_h":9}',
+    b'{"id":"x","sent_at":"now","command":"skip"}',
+    b'{"id":7,"command":["stop"]}',
+    b'{"id":"x","command":"set_speed","speed_km_h":NaN}',
+)
+
+
+@pytest.mark.parametrize("model", ["generic", "horizon-omega-z"])
+def test_a_flood_of_hostile_input_in_every_phase_leaves_the_belts_log_as_it_would_be_without(
+    virtual_time: VirtualTime, model: str
+) -> None:
+    """From before the start through countdown, rise, incline, stand and the end, twenty messages every half second."""
+    session = profile(
+        steady("1.2", 10.0), ramp("2.4", 20.0, "2"), steady("2.4", 10.0), Stand(duration=3.0), steady("1.6", 10.0)
+    )
+
+    async def story(*, hostile: bool) -> list[tuple[float, str]]:
+        treadmill = SimulatedTreadmill(model)
+        async with counter(treadmill, offer=repertoire(session=session)) as den:
+            await den.asked(Verb.PROFILE, "session")
+            begun = den.command(Verb.START)
+            for number in range(300):
+                for octets in HOSTILE * 3 if hostile else ():
+                    den.station.command(octets, retained=bool(number % 2))
+                await asyncio.sleep(0.3)
+                if den.session.asking is Ask.CONFIRM and den.machine.state.standing is True:
+                    den.command(Verb.CONFIRM)
+                await asyncio.sleep(0.2)
+            answers = [read(Answer, octets) for octets in den.on("answer")]
+            assert [answer.outcome for answer in answers if answer.id == begun] == [Outcome.CONFIRMED]
+            assert len(answers) <= 300 / 2 + 20
+            assert [event["ending"] for event in den.events() if event["event"] == "ended"] == ["finished"]
+            if hostile:
+                refused = den.counters.refused
+                assert {"flooded", "malformed", "oversized"} <= set(refused)
+                assert sum(refused.values()) >= 300 * len(HOSTILE) * 3
+            return [(round(write.time, 3), write.value.hex()) for write in treadmill.writes]
+
+    assert virtual_time(story(hostile=True)) == virtual_time(story(hostile=False))
 
 
 def test_s4_a_flood_of_stops_stops_once_and_answers_within_bounds(

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backstride.apps.mqtt.bulletin import TOLD_WITHIN
 from backstride.apps.mqtt.messages import read, write_command
 from backstride.apps.mqtt.outbox import Outbox
 from backstride.apps.mqtt.payloads import Answer, BeltState, Command, Counters, Progress, Verb
@@ -70,7 +71,7 @@ class Counter:
 
     def answers(self) -> dict[str, Answer]:
         answers = [read(Answer, octets) for octets in self.on("answer")]
-        assert len({answer.id for answer in answers}) == len(answers), f"answered twice: {answers}"
+        assert len({answer.id for answer in answers}) == len(answers), "a command was answered twice"
         return {answer.id: answer for answer in answers}
 
     def outcome(self, caller: str) -> str:
@@ -81,7 +82,9 @@ class Counter:
         return self.answers()[caller]
 
     async def asked(self, verb: Verb, argument: Speed | Incline | str | None = None, within: float = 60.0) -> Answer:
-        return await self.answered(self.command(verb, argument), within)
+        answer = await self.answered(self.command(verb, argument), within)
+        await asyncio.sleep(2 * TOLD_WITHIN)
+        return answer
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(octets) for octets in self.on("event")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import socket
 import sys
@@ -75,7 +76,8 @@ async def serve(wish: Wish, settings: Settings) -> int:
     interruption = Interruption.of_task(asyncio.current_task())
     with interruption.listening(asyncio.get_running_loop()):
         try:
-            await Bridge(wish.address, name, topics, offer, tell=_tell).run(berths)
+            # Looking for garbage among a thousand treadmills takes a second, in which no Stop is heard (S4).
+            await Bridge(wish.address, name, topics, offer, tell=_tell, complete=gc.freeze).run(berths)
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise

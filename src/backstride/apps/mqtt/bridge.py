@@ -81,6 +81,7 @@ class Bridge:
         topics: The topics in use.
         repertoire: What treadmills can be told to walk.
         tell: Called with sentences for whoever looks after the bridge.
+        complete: Called once every treadmill is offered.
         wall: Returns the seconds since 1970.
     """
 
@@ -92,12 +93,15 @@ class Bridge:
         repertoire: Repertoire,
         *,
         tell: Callable[[str], None],
+        complete: Callable[[], None] = lambda: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._topics = topics
         self._repertoire = repertoire
         self._tell = tell
+        self._complete = complete
+        self._berths = 0
         self._wall = wall
         self._broker = Broker(address, f"backstride-{name}", self._heard)
         self._claims = Claims(name)
@@ -109,9 +113,9 @@ class Bridge:
         self._leaving = False
 
     @property
-    def protocol(self) -> str:
-        """The version of MQTT that is spoken, as people call it."""
-        return self._broker.protocol
+    def offered(self) -> tuple[str, ...]:
+        """The treadmills that are offered, by their names in topics."""
+        return tuple(self._offers)
 
     # --- from beginning to end
 
@@ -121,6 +125,7 @@ class Bridge:
         Raises:
             BridgeError: The broker refuses us.
         """
+        self._berths = len(berths)
         linking = asyncio.create_task(self._keep_connected())
         serving = [asyncio.create_task(self._serve(berth)) for berth in berths]
         try:
@@ -307,6 +312,8 @@ class Bridge:
         self._offers[name] = offer
         outbox.put(Channel.CLAIM, write(offer.claim))
         self._tell(f"{machine.name} is on the broker as {name}.")
+        if len(self._offers) == self._berths:
+            self._complete()
         serving = asyncio.create_task(station.serve())
         giving_way = asyncio.create_task(contested.wait())
         try:

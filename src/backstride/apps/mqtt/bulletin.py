@@ -1,7 +1,12 @@
-"""What the broker is told of one treadmill: everything that is news, and nothing twice."""
+"""What the broker is told of one treadmill: everything that is news, and nothing twice.
+
+What a session tells is put into words a moment later: when a thousand belts are stopped at once, the Stops are on the
+air before anything is written about them (S4).
+"""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -27,17 +32,31 @@ TOLD_ANEW: Final = 10.0
 """Seconds after which a session is told again although only time has passed in it."""
 
 
+TOLD_WITHIN: Final = 0.05
+"""Seconds after which news is put into words."""
+
+
 class Bulletin:
     """Puts into the outbox what has changed.
 
     Args:
         outbox: Where it waits for the broker.
         filled: Called whenever something new waits there.
+        session: Returns the session under way, and the one that is chosen.
     """
 
-    def __init__(self, outbox: Outbox, filled: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        filled: Callable[[], None],
+        session: Callable[[], tuple[Walk | None, Choice | None]],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._outbox = outbox
         self._filled = filled
+        self._under_way = session
+        self._events: list[tuple[SessionEvent, float]] = []
+        self._telling: asyncio.TimerHandle | None = None
         self._label = ""
         self._question = ""
         self._reason = ""
@@ -63,7 +82,23 @@ class Bulletin:
         """Tell what a session has told `at` seconds after it was made; samples go out as states of the belt."""
         self._note(event)
         if not isinstance(event, Sample):
+            self._events.append((event, at))
+        self.tell_session()
+
+    def tell_session(self) -> None:
+        """Tell where the session stands, if that has changed by more than that time has passed."""
+        if self._telling is None:
+            self._telling = self._loop.call_later(TOLD_WITHIN, self.flush)
+
+    def flush(self) -> None:
+        """Put all news into words now."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        events, self._events = self._events, []
+        for event, at in events:
             self.put(Channel.EVENT, write_event(event, at))
+        self._put_session(*self._under_way())
 
     def tell_belt(self, machine: Machine, walk: Walk | None, at: float, now: float) -> None:
         """Tell link and belt, if they have changed; `at` is in seconds since 1970, `now` on the loop's clock."""
@@ -76,10 +111,9 @@ class Bulletin:
             self._belt = belt
             self.put(Channel.STATE, write(belt))
 
-    def tell_session(self, walk: Walk | None, choice: Choice | None, now: float) -> None:
-        """Tell where the session stands, if that has changed by more than that time has passed."""
+    def _put_session(self, walk: Walk | None, choice: Choice | None) -> None:
         session = self._idle(choice) if walk is None else self._walked(walk, choice)
-        known = self._session
+        known, now = self._session, self._loop.time()
         passed = walk is not None and now - self._session_at >= TOLD_ANEW
         if known is not None and not passed and replace(session, remaining_s=known.remaining_s) == known:
             return

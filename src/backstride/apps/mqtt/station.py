@@ -91,7 +91,7 @@ class Station:
         self._linking: asyncio.Task[None] | None = None
         self._stopped_at = float("-inf")
         self._held: Held | None = None
-        self._bulletin = Bulletin(outbox, filled)
+        self._bulletin = Bulletin(outbox, filled, lambda: (self._walk, self._choice))
 
     @property
     def in_session(self) -> bool:
@@ -103,7 +103,7 @@ class Station:
         names = self._repertoire.fitting(self._machine.capabilities)
         able = abilities(self._machine, self._bridge, names, allows_start=self._desk.allow_start)
         self._bulletin.put(Channel.CAPABILITIES, write(able))
-        self._tell_session()
+        self._bulletin.tell_session()
         forget = self._machine.on_event(lambda _: self._look())
         try:
             while True:
@@ -118,6 +118,7 @@ class Station:
             self._walking.cancel()  # a walk that is cancelled stops the belt first (S6)
             await asyncio.wait({self._walking})
         await self._tasks.end()
+        self._bulletin.flush()
         self._bulletin.put(Channel.LINK, OFFLINE.encode())
 
     # --- what comes
@@ -205,7 +206,7 @@ class Station:
             self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
         else:
             self._answer(*self._awaiting.expect(command, self._loop.time(), starts=starts))
-        self._tell_session()
+        self._bulletin.tell_session()
 
     def _start(self, command: Command) -> None:
         """Begin the chosen session (S1)."""
@@ -264,14 +265,14 @@ class Station:
                 self._choice = self._choice.renewed
             self._bulletin.end(reason)
             self._look()
-            self._tell_session()
+            self._bulletin.tell_session()
 
     def _confirm_first(self, command: Command) -> None:
         """Agree to the limits of the chosen session (S7), or begin it (S1)."""
         if self._choice is not None and self._choice.consent.limits_open:
             self._choice.consent.agree_to_limits()
             self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, self._choice.consent.question.text))
-            self._tell_session()
+            self._bulletin.tell_session()
         else:
             self._start(command)
 
@@ -285,7 +286,7 @@ class Station:
             self._reject(command, str(error))
             return
         self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
-        self._tell_session()
+        self._bulletin.tell_session()
 
     # --- what goes out
 
@@ -294,7 +295,6 @@ class Station:
             self._held = self._held or event
         self._answer(*self._awaiting.hear(event))
         self._bulletin.tell_event(event, at)
-        self._tell_session()
         if isinstance(event, Ended):
             self._look()
 
@@ -319,9 +319,6 @@ class Station:
             LOG.warning("%s: %s", self.name, error)
         finally:
             self._linking = None
-
-    def _tell_session(self) -> None:
-        self._bulletin.tell_session(self._walk, self._choice, self._loop.time())
 
     def _reject(self, command: Command, reason: str) -> None:
         self._answer(Answer(command.id, command.verb, Outcome.REJECTED, reason))
