@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 import time
 from typing import IO, TYPE_CHECKING
@@ -124,6 +125,32 @@ def test_a_treadmill_whose_bridge_was_killed_is_not_said_to_stand(program: Progr
     asyncio.run(story())
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process is halted so on POSIX only")
+def test_a_bridge_that_does_not_answer_is_not_waited_for_without_end(program: Program, broker: RealBroker) -> None:
+    """And when the broker is lost meanwhile, what is known is said, and that nobody knows the rest."""
+
+    async def story() -> None:
+        with bridge(program, broker, "generic") as process:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/state")))
+                process.send_signal(signal.SIGSTOP)
+                done = await finished(program, "fleet", "stop", DEN, "--within", "3", "--broker", broker.url)
+                assert done.returncode == 5
+                assert "NOT SEEN TO STAND: its bridge cellar has not answered" in done.stdout
+                with started(program, "fleet", "stop", "--all", "--broker", broker.url) as stopping:
+                    await me.until(lambda: any(str(m.topic).endswith("all/stop") for m in me.heard))
+                    await asyncio.sleep(2)
+                    broker.kill()
+                    await me.until(lambda: stopping.poll() is not None, 20)
+                    assert stopping.returncode == 5
+                    assert stopping.stdout is not None
+                    assert "NOT SEEN TO STAND" in stopping.stdout.read()
+                    said_on(stopping.stderr, "Nobody knows what has come of the Stop")
+            process.send_signal(signal.SIGCONT)
+
+    asyncio.run(story())
+
+
 def test_a_broker_without_treadmills_has_nobody_to_stop(program: Program, broker: RealBroker) -> None:
     done = program.run("fleet", "stop", "--all", "--broker", broker.url)
     assert done.returncode == 3
@@ -141,6 +168,8 @@ def test_a_broker_that_is_not_there_is_said_to_have_stopped_nothing(program: Pro
     assert "use the consoles or the safety keys" in done.stderr
     done = program.run("fleet", "--once", "--broker", f"mqtt://{HOST}:1")
     assert done.returncode == 3
+    assert "is not to be had" in done.stderr
+    assert not done.stdout
 
 
 def test_lines_tell_what_happens_until_the_program_is_told_to_go(program: Program, broker: RealBroker) -> None:

@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.cli.exits import ExitCode
+from backstride.apps.cli.exits import ExitCode, sentence
 from backstride.apps.cli.fleet_view import as_json, counted, line, result_json, result_line, screen, table
 from backstride.apps.cli.interruption import Interruption
-from backstride.apps.cli.terminal import console, say, whole_screen
+from backstride.apps.cli.terminal import console, whole_screen
 from backstride.apps.mqtt.fleet import Condition, Fleet
 from backstride.apps.mqtt.standstill import KNOWN_AFTER
 from backstride.apps.mqtt.watching import Halt, watch
+from backstride.errors import BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,12 +69,17 @@ async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_j
     """Stop a treadmill, or all of them; print what came of it for each, and return the exit code.
 
     Raises:
-        BridgeError: The broker cannot be reached, or was lost.
+        BridgeError: The broker cannot be reached; one that is lost afterwards is told of beside the results.
     """
     loop = asyncio.get_running_loop()
     fleet = Fleet(place.topics)
     order = Halt(place.address, place.topics, fleet, wanted)
-    await order.run(within)
+    try:
+        await order.run(within)
+    except BridgeError as error:
+        if not order.published:
+            raise
+        sys.stderr.write(f"backstride: {sentence(error)}\n")
     results = order.standstill.results(loop.time())
     for result in results:
         _print(result_json(result) if as_lines_of_json else result_line(result))
@@ -97,14 +103,15 @@ class _Overview:
         self.unit = unit
         self.notice = "Connecting to the broker …"
         self.connected = False
+        self.draws = False  # the notice is on the screen then
         self._loop = asyncio.get_running_loop()
         self._told: dict[str, str] = {}
 
     def note(self, notice: str) -> None:
         self.notice = notice
         self.connected = self.connected or not notice
-        if notice:
-            say(notice)
+        if notice and not self.draws:
+            sys.stderr.write(f"backstride: {notice}\n")
 
     def rows(self) -> tuple[Row, ...]:
         return self.fleet.rows(self._loop.time())
@@ -125,6 +132,8 @@ async def _shown(overview: _Overview, *, once: bool, as_lines_of_json: bool) -> 
     out = console()
     if once:
         await asyncio.sleep(KNOWN_AFTER)
+        if not overview.connected:
+            return
         if as_lines_of_json:
             _print(*map(as_json, overview.rows()))
         else:
@@ -136,6 +145,7 @@ async def _shown(overview: _Overview, *, once: bool, as_lines_of_json: bool) -> 
     elif not out.is_terminal:
         await _told(overview, lambda row: line(row, overview.unit))
     else:
+        overview.draws = True
         with whole_screen(out, lambda: screen(overview.rows(), overview.unit, out.height, overview.notice)) as live:
             while True:
                 live.refresh()

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LOOKS_EVERY: Final = 0.05
 """Seconds between two looks whether a Stop is over."""
 
-_NOTHING_STOPPED: Final = "No Stop has reached it: use the consoles or the safety keys."
+_NOT_PUBLISHED: Final = "No Stop has reached it: use the consoles or the safety keys."
+_PUBLISHED: Final = "Nobody knows what has come of the Stop for the others: look at them."
 
 
 async def watch(address: BrokerAddress, fleet: Fleet, tell: Callable[[str], None]) -> None:
@@ -65,6 +66,10 @@ class Halt:
         topics: The topics in use.
         fleet: Hears who is there.
         wanted: The treadmill that is to stop, or None for all of them.
+
+    Attributes:
+        standstill: What has come of it.
+        published: True once the broker has the Stop.
     """
 
     def __init__(self, address: BrokerAddress, topics: Topics, fleet: Fleet, wanted: str | None) -> None:
@@ -73,6 +78,7 @@ class Halt:
         self._topics = topics
         self._fleet = fleet
         self._wanted = wanted
+        self.published = False
         self._caller = f"stop-{secrets.token_hex(6)}"
         self.standstill = Standstill(fleet, topics, self._caller, wanted, self._loop.time())
 
@@ -83,7 +89,7 @@ class Halt:
             within: Seconds after which nothing more is waited for.
 
         Raises:
-            BridgeError: The broker cannot be reached, or was lost: nobody knows what became of the Stop.
+            BridgeError: The broker cannot be reached, or was lost meanwhile.
         """
         answers = [self._topics.of(Channel.ANSWER, ALL)]
         stopper = Broker(self._address, _identifier("stop"), self._heard)
@@ -92,9 +98,10 @@ class Halt:
         try:
             async with stopper.connected(answers) as connection:
                 await self._publish(connection, self._wanted)
+                self.published = True
                 await self._until_over(connection, listening, within)
         except BridgeError as error:
-            error.add_note(_NOTHING_STOPPED)
+            error.add_note(_PUBLISHED if self.published else _NOT_PUBLISHED)
             raise
         finally:
             listening.cancel()
