@@ -100,8 +100,9 @@ def test_a_session_is_driven_from_its_choice_to_its_end(broker: RealBroker) -> N
             assert (await me.ask(den, "resume"))["outcome"] == "confirmed"
             assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
             assert treadmill.belt.speed == 0
+            await me.until(lambda: bool(me.events("ended")) and me.last("/session")["state"] == "idle")
             assert me.events("ended")[0]["belt_standing"] is True
-            assert me.last("/state")["standing"] is True
+            await me.until(lambda: me.last("/state")["standing"] is True)
 
     hurried(story())
     assert starts(treadmill) == 2
@@ -140,6 +141,35 @@ def test_a_broker_that_is_killed_in_mid_session_changes_nothing_on_the_belt_and_
                 assert me.last("/counters")["dropped"] > 0
                 assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
                 assert starts(treadmill) == 1
+
+    hurried(story())
+
+
+def test_a_broker_that_is_lost_in_the_countdown_and_found_in_a_pause_is_told_how_things_stand(
+    broker: RealBroker,
+) -> None:
+    """The start was given once, and is used once (S1); the console pauses as ever (S11)."""
+    treadmill = SimulatedTreadmill()
+
+    async def story() -> None:
+        async with gate(broker) as way, house(way.url, treadmill):
+            async with stranger(broker) as me:
+                den = await there(me)
+                begun = await me.command(den, "start")
+                await me.until(lambda: me.last("/session")["state"] == "starting")
+                await way.shut()
+            await until(lambda: treadmill.belt.speed > 0, 60)
+            await asyncio.sleep(20)
+            treadmill.console.press_stop()
+            await until(lambda: treadmill.belt.speed == 0, 60)
+            async with stranger(broker) as me:
+                await way.open()
+                await me.until(lambda: bool(me.answers(begun)), 120)
+                assert [answer["outcome"] for answer in me.answers(begun)] == ["confirmed"]
+                await me.until(lambda: bool(me.on("/session")) and me.last("/session")["asking"] == "resume")
+                await asyncio.sleep(20)
+                assert starts(treadmill) == 1
+                assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
 
     hurried(story())
 

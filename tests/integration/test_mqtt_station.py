@@ -21,6 +21,7 @@ from tests.support.workout import profile, ramp, steady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
     VirtualTime = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -115,7 +116,7 @@ def test_s1_nothing_that_comes_over_mqtt_starts_a_belt_that_is_not_meant_to(
         (Verb.SET_INCLINE, Incline(120), "S7"),
         (Verb.RESUME, None, "S3"),
         (Verb.CONFIRM, None, "there is nothing to confirm (S3)"),
-        (Verb.START, None, "a session runs already"),
+        (Verb.START, None, "that is not possible while the session is running (S2)"),
         (Verb.PROFILE, "short", "a session runs already"),
         (Verb.PROFILE, "/etc/passwd", "a session runs already"),
     ],
@@ -267,6 +268,98 @@ def test_s4_a_stop_reaches_a_belt_that_was_started_on_the_console_without_a_sess
             assert treadmill.belt.speed == 0
             den.station.stop(b"\xff\x00 anything at all")
             assert (await den.asked(Verb.STOP)).outcome is Outcome.CONFIRMED
+
+    virtual_time(story())
+
+
+def test_s1_a_start_while_somebody_walks_without_a_session_is_refused_and_leaves_their_belt_alone(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            treadmill.console.press_start()
+            await until(lambda: den.state.standing is False)
+            answer = await den.asked(Verb.START)
+            assert (answer.outcome, answer.reason) == (
+                Outcome.REJECTED,
+                "the belt is moving already; stop it first (S1)",
+            )
+            await asyncio.sleep(20)
+            assert written(treadmill) == ["00"]
+            assert treadmill.belt.speed > 0
+
+    virtual_time(story())
+
+
+def test_s4_a_stop_right_behind_a_start_is_the_end_of_it(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            begun = den.command(Verb.START)
+            stopped = den.command(Verb.STOP)
+            assert (await den.answered(stopped)).outcome is Outcome.CONFIRMED
+            assert den.outcome(begun) == "rejected"
+            await asyncio.sleep(20)
+            assert starts(treadmill) == 0
+            assert den.session.state == "idle"
+            countdown = den.command(Verb.START)
+            await asyncio.sleep(3)
+            assert (await den.asked(Verb.STOP)).outcome is Outcome.CONFIRMED
+            assert den.outcome(countdown) == "rejected"
+            assert starts(treadmill) == 0
+
+    virtual_time(story())
+
+
+def test_s12_nothing_begins_without_a_link_or_while_the_belt_is_being_stopped(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            treadmill.drop_link(out_of_reach_for=30)
+            await until(lambda: den.on("availability")[-1] == b"offline")
+            assert "S12" in (await den.asked(Verb.START)).reason
+            assert (await den.asked(Verb.STOP)).outcome is Outcome.UNKNOWN
+            await until(lambda: den.on("availability")[-1] == b"online", within=120)
+            await asyncio.sleep(10)
+            treadmill.console.press_start()
+            await until(lambda: den.state.standing is False)
+            den.station.stop()
+            assert (await den.asked(Verb.START)).reason == "the belt is being stopped (S2)"
+
+    virtual_time(story())
+
+
+def test_s13_a_session_whose_record_cannot_be_written_does_not_begin(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill, tmp_path: Path
+) -> None:
+    (tmp_path / "records").write_text("no folder", encoding="ascii")
+    offer = repertoire()
+    offer.records = tmp_path / "records"
+
+    async def story() -> None:
+        async with counter(treadmill, offer=offer) as den:
+            assert (await den.asked(Verb.START)).outcome is Outcome.REJECTED
+            assert den.session.state == "idle"
+            assert starts(treadmill) == 0
+
+    virtual_time(story())
+
+
+def test_s11_who_starts_after_the_console_has_taken_control_takes_it_back_first(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            begun = den.command(Verb.START)
+            await asyncio.sleep(1)
+            treadmill.console.take_control()
+            assert (await den.answered(begun)).outcome is Outcome.REJECTED
+            assert (await den.asked(Verb.RESUME)).reason == "control is back; nothing was started or set"
+            assert starts(treadmill) == 0
+            assert (await den.asked(Verb.RESUME)).outcome is Outcome.CONFIRMED
+            assert starts(treadmill) == 1
 
     virtual_time(story())
 

@@ -64,4 +64,6 @@ def command(  # noqa: PLR0913 - each is an option of the command
     address = read_address(broker, password=password, ca=ca, certificate=cert, key=key)
     settings = settings_for(Common.of(context), records=record)
     wish = Wish(address, tuple(device or ()), simulated, name, base, allow_start=allow_start)
-    raise typer.Exit(asyncio.run(serve(wish, settings)))
+    # paho needs a loop that watches sockets, which is not the usual one on Windows
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        raise typer.Exit(runner.run(serve(wish, settings)))

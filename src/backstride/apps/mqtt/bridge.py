@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from backstride.apps.mqtt.address import BackOff
 from backstride.apps.mqtt.broker import KEEPALIVE, Broker
 from backstride.apps.mqtt.claims import Claims
+from backstride.apps.mqtt.linking import LOG
 from backstride.apps.mqtt.messages import read, read_availability, write
 from backstride.apps.mqtt.outbox import Message, Outbox
 from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
 from backstride.apps.mqtt.postman import Postman
-from backstride.apps.mqtt.station import LOG, Station
+from backstride.apps.mqtt.station import Station
 from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
 from backstride.errors import BridgeError, MachineError
 

@@ -6,13 +6,13 @@ It knows no broker. What comes is handed to `command` and `stop`; what is to go 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.mqtt.awaiting import Awaiting
 from backstride.apps.mqtt.bulletin import Bulletin
 from backstride.apps.mqtt.desk import Desk, Refused
+from backstride.apps.mqtt.linking import LOG, Linking
 from backstride.apps.mqtt.messages import read_caller, write
 from backstride.apps.mqtt.payloads import OFFLINE, Answer, Cause, Command, Outcome, Verb
 from backstride.apps.mqtt.portrait import abilities
@@ -20,10 +20,10 @@ from backstride.apps.mqtt.repertoire import Choice
 from backstride.apps.mqtt.topics import Channel
 from backstride.apps.service import Walk
 from backstride.driver.confirmation import Confirmed
-from backstride.driver.reconnect import reconnect
 from backstride.driver.tasks import Tasks
 from backstride.errors import BackstrideError
 from backstride.units import Incline, Speed
+from backstride.workout.conduct import USE_THE_CONSOLE
 from backstride.workout.events import Ended, Held, SessionState
 from backstride.workout.steering import WAITS
 
@@ -37,13 +37,11 @@ if TYPE_CHECKING:
     from backstride.driver.machine import Machine
     from backstride.workout.events import SessionEvent
 
-LOG: Final = logging.getLogger("backstride.mqtt")
 BEAT: Final = 1.0  # seconds between two looks at the belt
 STOPS_APART: Final = 0.1
 """Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
 
 _OVER: Final = frozenset({SessionState.FINISHED, SessionState.ABORTED})
-_NO_SESSION: Final = "there is no session; start begins one"
 
 
 class Station:
@@ -88,7 +86,7 @@ class Station:
         self._walk: Walk | None = None
         self._walking: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
-        self._linking: asyncio.Task[None] | None = None
+        self._linking = Linking(machine, self.name, self._tasks)
         self._stopped_at = float("-inf")
         self._held: Held | None = None
         self._bulletin = Bulletin(outbox, filled, lambda: (self._walk, self._choice))
@@ -135,12 +133,13 @@ class Station:
         """
         now = self._loop.time()
         pressed_again = now - self._stopped_at < STOPS_APART
-        self._stopped_at = now
         state = None if self._walk is None else self._walk.session.runner.state
         if self._walk is None or state in _OVER:
             if self._stopping is None or not pressed_again:
+                self._stopped_at = now
                 self._stop_idle()
         elif not (pressed_again and state is SessionState.STOPPING):
+            self._stopped_at = now
             self._walk.stop(reason)
         self._expect_stop(octets, caller)
 
@@ -180,18 +179,18 @@ class Station:
         match command:
             case Command(verb=Verb.PROFILE, argument=str(profile)):
                 self._choose(command, profile)
-            case Command(verb=Verb.START):
+            case Command(verb=Verb.START) if self._walk is None:
                 self._start(command)
             case Command(verb=Verb.CONFIRM) if self._walk is None:
                 self._confirm_first(command)
             case _ if self._walk is None:
-                self._reject(command, _NO_SESSION)
+                self._reject(command, "there is no session; start begins one")
             case _:
                 self._steer(command, self._walk)
 
     def _steer(self, command: Command, walk: Walk) -> None:
         """Hand a command to the session, whose rules decide; answer what it refuses, and wait for the rest."""
-        starts = command.verb is Verb.CONFIRM and walk.confirm_starts
+        starts = command.verb is Verb.START or (command.verb is Verb.CONFIRM and walk.confirm_starts)
         self._take_held()
         match command:
             case Command(verb=Verb.SET_SPEED, argument=Speed() as speed):
@@ -212,9 +211,7 @@ class Station:
 
     def _start(self, command: Command) -> None:
         """Begin the chosen session (S1)."""
-        if self._walk is not None:
-            self._reject(command, "a session runs already (S2)")
-        elif self._choice is None:
+        if self._choice is None:
             self._reject(command, "this treadmill cannot run any session that is on offer")
         elif self._choice.consent.limits_open:
             self._reject(command, f"{self._choice.consent.question.text} Send confirm first (S7).")
@@ -222,6 +219,10 @@ class Station:
             self._reject(command, "there is no connection to the treadmill (S12)")
         elif self._stopping is not None:
             self._reject(command, "the belt is being stopped (S2)")
+        elif (
+            self._machine.state.standing is False
+        ):  # no session is made only to be refused: its end would stop the belt
+            self._reject(command, "the belt is moving already; stop it first (S1)")
         else:
             self._begin(command, self._choice.prepared)
 
@@ -255,12 +256,14 @@ class Station:
         reason = "the session is over"
         try:
             reason = (await walk.run()).reason or reason
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the treadmill is offered again
             LOG.exception("a session on %s failed; the belt was stopped", self.name)
             reason = f"the program failed: {fault}"
         finally:
             self._walk = self._walking = None
             self._answer(*self._awaiting.end(reason, standing=self._machine.state.standing))
+            if self._machine.state.standing is not True:
+                LOG.critical("%s: nobody can see whether the belt stands. %s", self.name, USE_THE_CONSOLE)
             if walk.record_fault is not None:
                 LOG.warning("%s: %s", self.name, walk.record_fault)
             if self._choice is not None:
@@ -286,9 +289,9 @@ class Station:
             self._choice = Choice.of(name, self._repertoire, self._machine)
         except BackstrideError as error:
             self._reject(command, str(error))
-            return
-        self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
-        self._bulletin.tell_session()
+        else:
+            self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
+            self._bulletin.tell_session()
 
     # --- what goes out
 
@@ -307,20 +310,11 @@ class Station:
 
     def _look(self) -> None:
         """Look at belt, link and clock; tell what has changed."""
-        if not self._machine.is_connected and self._walk is None and self._linking is None:
-            self._linking = self._tasks.spawn(self._link_again())
+        if self._walk is None:
+            self._linking.look()
         self._answer(*self._awaiting.expire(self._loop.time()))
         self._bulletin.tell_belt(self._machine, self._walk, self._wall(), self._loop.time())
         self._bulletin.tell_counters(self._desk)
-
-    async def _link_again(self) -> None:
-        """Make the link anew while no session runs, which would do it itself (S12)."""
-        try:
-            await reconnect(self._machine, lambda trouble: LOG.warning("%s: %s", self.name, trouble))
-        except BackstrideError as error:
-            LOG.warning("%s: %s", self.name, error)
-        finally:
-            self._linking = None
 
     def _reject(self, command: Command, reason: str) -> None:
         self._answer(Answer(command.id, command.verb, Outcome.REJECTED, reason))
@@ -331,6 +325,7 @@ class Station:
 
 
 _ACTS: Final[dict[Verb, Callable[[Walk], None]]] = {
+    Verb.START: Walk.start,
     Verb.PAUSE: Walk.pause,
     Verb.RESUME: Walk.resume,
     Verb.CONFIRM: Walk.confirm,
