@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench schema versions format clean
+.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench bench-mqtt schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -91,7 +91,10 @@ fuzz: $(INSTALLED) ## try ten million inputs on the decoders, and write docs/fuz
 	@$(BIN)/python -m tests.fuzz full docs/fuzzing.md
 
 bench: $(INSTALLED) ## measure, and compare with the goals of docs/performance.md
-	$(BIN)/pytest benchmarks -s -q --benchmark-enable --benchmark-columns=min,median,max,rounds
+	$(BIN)/pytest benchmarks --ignore=benchmarks/test_fleet.py -s -q --benchmark-enable --benchmark-columns=min,median,max,rounds
+
+bench-mqtt: $(INSTALLED) ## a thousand simulated treadmills on one bridge and a Mosquitto; compare with docs/performance.md
+	$(BIN)/python -m pytest benchmarks/test_fleet.py -s -q
 
 schema: $(INSTALLED) ## write the JSON Schemas of profiles, captures and MQTT payloads anew
 	$(BIN)/python -m backstride.workout.profile > profiles/profile.schema.json

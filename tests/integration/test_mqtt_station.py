@@ -487,3 +487,18 @@ def test_a_treadmill_that_can_run_no_session_on_offer_is_shown_and_cannot_be_sta
             assert answer.reason == "this treadmill cannot run any session that is on offer"
 
     virtual_time(story())
+
+
+def test_a_beat_that_came_late_does_not_delay_those_behind_it(virtual_time: Callable[..., Any]) -> None:
+    async def walked() -> None:
+        treadmill = SimulatedTreadmill()
+        async with counter(treadmill) as den:
+            den.command(Verb.START)
+            await until(lambda: den.session.state == "running", 60.0)
+            before, began = len(den.on("state")), den.now()
+            for _ in range(20):
+                await asyncio.sleep(0.35)
+                treadmill.stall(0.9)
+            assert len(den.on("state")) - before >= den.now() - began - 1.5
+
+    virtual_time(walked())

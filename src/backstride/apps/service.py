@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from backstride import __version__
 from backstride.errors import RecordError, SafetyError
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from backstride.workout.profile import Limits
 
     Listener = Callable[[SessionEvent, float], None]
-
-
-_READY: Final = "Safety key attached, both hands on the rails?"
 
 
 class Person(Protocol):
@@ -80,40 +77,6 @@ def prepare(profile: Profile | str | Path, machine: Machine, personal: Limits | 
     loaded = profile if isinstance(profile, Profile) else load_profile(profile)
     plan = compile_plan(loaded, machine.capabilities, personal)
     return Prepared(loaded, reference, plan, Envelope(machine.capabilities, loaded.limits, personal))
-
-
-class Consent:
-    """What a person agrees to before a plan is walked, the start last (S1).
-
-    Before it comes what the machine needs of them, and limits above the default ones (S7).
-
-    Args:
-        plan: The plan.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._open: list[str] = []
-        if plan.before:
-            self._open.append(f"{' '.join(plan.before)} Have you seen to it?")
-        if plan.confirm_limits:
-            self._open.append(f"{plan.confirm_limits} Do you agree?")
-
-    @property
-    def is_open(self) -> bool:
-        """True while there is something to agree to before the question for the start."""
-        return bool(self._open)
-
-    @property
-    def question(self) -> PersonNeeded:
-        """What the person must agree to next; the last question is that for the start."""
-        if self._open:
-            return PersonNeeded(Ask.CONFIRM, self._open[0])
-        return PersonNeeded(Ask.START, f"Start {self._plan.name}? {_READY}")
-
-    def agree(self) -> None:
-        """Take the person's agreement to the question that is open."""
-        del self._open[:1]
 
 
 class Walk:
@@ -227,6 +190,11 @@ class Walk:
             case _:
                 pass
         self.session.act(act)
+
+    @property
+    def way(self) -> tuple[float, float]:
+        """Metres walked and metres climbed so far, by our own reckoning."""
+        return self._tally.way
 
     def summary(self) -> Summary:
         """Return the sums so far."""

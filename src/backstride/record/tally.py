@@ -170,6 +170,11 @@ class Tally:
         self._at = max(self._at, at)
         feeder(values, at)
 
+    @property
+    def way(self) -> tuple[float, float]:
+        """Metres walked and metres climbed so far: what is wanted every second, without the rest of the summary."""
+        return self._last.distance, self._last.climb
+
     def summary(self) -> Summary:
         """Return the sum of everything fed so far."""
         peaks, counts, machine, end = self._peaks, self._counts, self._machine, self._end

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from backstride.apps.mqtt.address import BrokerAddress
     from backstride.workout.profile import Profile
 
+_OLD_GARBAGE: Final = 1000  # searches of the younger objects to one of all
 MOST_SIMULATED: Final = 10_000
 
 
@@ -85,8 +86,7 @@ async def serve(wish: Wish, settings: Settings) -> int:
     interruption.again = _leave_at_once
     with interruption.listening(asyncio.get_running_loop()):
         try:
-            # Looking for garbage among a thousand treadmills takes a second, in which no Stop is heard (S4).
-            await Bridge(wish.address, name, topics, offer, tell=_tell, home=home, complete=gc.freeze).run(berths)
+            await Bridge(wish.address, name, topics, offer, tell=_tell, home=home, complete=calm_memory).run(berths)
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise
@@ -157,6 +157,16 @@ def _leave_at_once() -> None:
     """Go, whatever hangs: every belt has been told to stop, and nobody has seen yet that it did (S6)."""
     _tell("Left at once. Look at every belt, and use the treadmill's own stop button or the safety key if it moves.")
     os._exit(ExitCode.FAULT)
+
+
+def calm_memory() -> None:
+    """Let the search for garbage pass over what stays, and go through all the rest a hundred times less often.
+
+    Among a thousand treadmills it takes from 0.1 s to a second, in which no Stop is heard (S4).
+    """
+    gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _OLD_GARBAGE)
 
 
 def _tell(text: str) -> None:

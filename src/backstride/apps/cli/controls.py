@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.cli.keys import Key
-from backstride.apps.service import Consent
+from backstride.apps.consent import Consent
 from backstride.units import Incline, Speed, SpeedUnit
 from backstride.workout.events import SessionState
 

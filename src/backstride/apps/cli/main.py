@@ -18,6 +18,7 @@ from backstride.apps.cli import (
     check,
     decode,
     doctor,
+    fleet,
     info,
     learn,
     machines,
@@ -61,6 +62,7 @@ for _module in (
     app.command(_module.__name__.rpartition(".")[2], epilog=_module.EXAMPLES)(_module.command)
 
 app.add_typer(capture.app)
+app.add_typer(fleet.app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -40,7 +40,7 @@ def belt_state(machine: Machine, walk: Walk | None, at: float, now: float) -> Be
         now: Seconds on the loop's clock.
     """
     belt = machine.state
-    summary = None if walk is None else walk.summary()
+    distance, climb = (None, None) if walk is None else walk.way
     return BeltState(
         at=at,
         connected=machine.is_connected,
@@ -54,8 +54,8 @@ def belt_state(machine: Machine, walk: Walk | None, at: float, now: float) -> Be
         energy_kcal=belt.energy_kcal,
         power_w=belt.power_w,
         steps=belt.steps,
-        session_distance_m=None if summary is None else round(summary.distance, 2),
-        session_climb_m=None if summary is None else round(summary.climb, 2),
+        session_distance_m=None if distance is None else round(distance, 2),
+        session_climb_m=None if climb is None else round(climb, 2),
         session_elapsed_s=None if walk is None else round(walk.session.elapsed),
     )
 

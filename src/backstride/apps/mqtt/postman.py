@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, Final
 
 from backstride.apps.mqtt.broker import IN_FLIGHT
 from backstride.driver.tasks import Tasks
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from backstride.apps.mqtt.broker import Connection
     from backstride.apps.mqtt.outbox import Message, Outbox
+
+IN_A_TURN: Final = 10
+"""Messages that go out in one turn of the loop at most: a Stop that has come is heard before the rest (S4)."""
 
 
 class Postman:
@@ -74,7 +78,9 @@ class Postman:
 
     async def _go_round(self, connection: Connection, deliveries: Tasks, failed: asyncio.Future[None]) -> None:
         room = asyncio.Semaphore(IN_FLIGHT)
-        while True:
+        for number in itertools.count(1):
+            if number % IN_A_TURN == 0:
+                await asyncio.sleep(0)
             if not self._ready:
                 self._is_ready.clear()
                 self._rest()

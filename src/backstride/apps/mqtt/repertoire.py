@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
-from backstride.apps.service import Consent, prepare
+from backstride.apps.consent import Consent
+from backstride.apps.service import prepare
 from backstride.errors import ProfileError
 from backstride.units import SpeedUnit
 from backstride.workout.compiler import compile_plan

@@ -99,10 +99,12 @@ class Station:
         self._bulletin.put(Channel.CAPABILITIES, write(self._able))
         self._bulletin.tell_session()
         forget = self._machine.on_event(lambda _: self._look())
+        beat = self._loop.time()
         try:
             while True:
                 self._look()
-                await asyncio.sleep(BEAT)
+                beat = max(beat + BEAT, self._loop.time())  # whoever is late does not stay late
+                await asyncio.sleep(beat - self._loop.time())
         finally:
             forget()
             await self._leave()
