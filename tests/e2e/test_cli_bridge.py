@@ -229,7 +229,7 @@ def test_the_dashboard_of_the_examples_shows_a_treadmill(
 
 def test_the_demo_runs_on_the_embedded_broker(program: Program) -> None:
     command = [sys.executable, str(ROOT / "tests" / "support" / "demo_mqtt.py"), "9"]
-    done = subprocess.run(command, capture_output=True, text=True, env=program.environment, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=program.environment, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
     assert "running" in done.stdout or "starting" in done.stdout
     assert done.stdout.rstrip().endswith("one message on backstride/v1/all/stop.")

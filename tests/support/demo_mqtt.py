@@ -19,16 +19,22 @@ HERE = Path(__file__).parent
 DASHBOARD = HERE.parents[1] / "examples" / "mqtt_dashboard.py"
 HOST = "127.0.0.1"
 COMMANDS = "backstride/v1/treadmill"
+APPEAR_WITHIN = 30.0
+"""Seconds for the bridge to load and to offer its first treadmill."""
 
 
 async def show(port: int, seconds: float) -> None:
-    """Choose a session on every treadmill, start it, and show them all; stop them all at the end."""
+    """Start the session of every treadmill, and show them all from the first one on; stop them all at the end."""
     async with aiomqtt.Client(HOST, port, timeout=30) as client:
         await client.subscribe(f"{COMMANDS}/+/capabilities", qos=1)
         dashboard = asyncio.create_task(runpy.run_path(str(DASHBOARD))["main"](HOST, port))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(APPEAR_WITHIN) as limit:
+                ends = None
                 async for message in client.messages:
+                    if ends is None:
+                        ends = asyncio.get_running_loop().time() + seconds
+                        limit.reschedule(ends)
                     treadmill = message.topic.value.split("/")[3]
                     order = {"id": f"demo-{treadmill}", "sent_at": time.time(), "command": "start"}
                     await client.publish(f"{COMMANDS}/{treadmill}/command", json.dumps(order), qos=1)
