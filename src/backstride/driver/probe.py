@@ -112,6 +112,11 @@ class Probe(Linked):
         return self._loop.time()
 
     @property
+    def is_simulated(self) -> bool:
+        """True for a simulated treadmill, whose belt ends with this program: no watchdog is missed (S6)."""
+        return bool(getattr(self._uplink.target.backend, "simulated", False))
+
+    @property
     def has_started(self) -> bool:
         """True once a motion was carried out, until the belt is seen to stand by a person (S6)."""
         return self._control.has_started

@@ -103,7 +103,7 @@ class Course:
     async def run(self) -> Learned:
         """Try everything; return what was learned, however it ended. The belt is stopped first (S6)."""
         unsubscribe = self._probe.on_event(self._happened)
-        self._probe.guard()  # at its post before anything moves (S6)
+        self._watched_over()
         self._trials = asyncio.create_task(self._try_all())
         try:
             await self._until_over(self._trials)
@@ -112,6 +112,12 @@ class Course:
             unsubscribe()  # until the belt stands, the person is told what to do about it (S5, S12)
         findings = analyse(self.read, self.log)
         return Learned(self.read, self.log, findings, self._ended_early, self._belt_stands)
+
+    def _watched_over(self) -> None:
+        """Have a watchdog at its post before anything moves, or say that there is none (S6)."""
+        self._probe.guard()
+        if self._probe.why_unguarded is not None and not self._probe.is_simulated:
+            self._person.told(self._probe.why_unguarded)
 
     async def _until_over(self, trials: asyncio.Task[None]) -> None:
         try:
