@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import os
 import signal
 import sys
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -152,6 +156,88 @@ def test_s7_what_a_trial_cannot_find_out_is_kept_from_the_shipped_file(
         assert learned.miles_console == shipped.miles_console
         if learned.incline is not None and shipped.incline is not None and shipped.incline.floor is not None:
             assert learned.incline.floor == shipped.incline.floor
+
+
+@contextlib.contextmanager
+def output_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Put a full pipe where the output goes, in the test itself as pytest has its own way with it; yield its end."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    stdout = io.TextIOWrapper(os.fdopen(writing, "wb", buffering=0), write_through=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", stdout)
+        yield reading
+    with contextlib.suppress(OSError):
+        os.close(reading)
+    with contextlib.suppress(OSError):
+        stdout.close()
+
+
+def test_s4_output_that_nobody_takes_holds_up_no_stop(
+    tmp_path: Path,
+    virtual_time: Virtual,
+    keyboard: int,
+    treadmill: SimulatedTreadmill,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings(file=tmp_path / "settings.toml")
+    wish = Wish(choose(settings, device=treadmill.address, simulated=None), tmp_path / "mine.toml")
+    rescued: list[int] = []
+
+    def quits() -> bool:
+        if treadmill.belt.speed:
+            os.write(keyboard, b"q")
+        return bool(treadmill.belt.speed)
+
+    with output_that_nobody_takes(monkeypatch) as reading:
+
+        def rescue() -> None:
+            """Let a program that waits for its reader go on after all: it is to fail, not to hang."""
+            rescued.append(reading)
+            os.close(reading)
+
+        timer = threading.Timer(10.0, rescue)
+        timer.start()
+        code = virtual_time(pressing(b"\r", keyboard, wish, settings, then=quits))
+        timer.cancel()
+    assert rescued == []
+    assert code == 0
+    assert treadmill.belt.standing
+    assert "0801" in written(treadmill)[-3:]
+
+
+def test_s6_a_reader_who_goes_away_ends_the_trials(
+    tmp_path: Path,
+    virtual_time: Virtual,
+    keyboard: int,
+    treadmill: SimulatedTreadmill,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings(file=tmp_path / "settings.toml")
+    wish = Wish(choose(settings, device=treadmill.address, simulated=None), tmp_path / "mine.toml")
+
+    def goes() -> bool:
+        if treadmill.belt.speed:
+            os.close(reading)
+        return bool(treadmill.belt.speed)
+
+    async def waits_for_the_thread() -> int:
+        """Virtual time runs away from the thread that finds out, unless somebody waits for it."""
+        trying = asyncio.create_task(pressing(b"\r", keyboard, wish, settings, then=goes))
+        while not trying.done():
+            await asyncio.sleep(1.0)
+            if treadmill.belt.speed:
+                time.sleep(0.05)  # noqa: ASYNC251 - it is to hold up virtual time
+        return await trying
+
+    with output_that_nobody_takes(monkeypatch) as reading:
+        assert virtual_time(waits_for_the_thread()) == ExitCode.SIGNALLED + signal.SIGPIPE
+    assert (tmp_path / "mine.toml").is_file()
+    assert treadmill.belt.standing
 
 
 def test_s6_whoever_insists_on_leaving_is_told_that_nobody_saw_the_belt_stand(
