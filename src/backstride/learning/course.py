@@ -181,10 +181,10 @@ class Course:
             self._belt_stands = False
         elif self.log.speed != 0 or self.log.is_blind or self._probe.may_move:
             with contextlib.suppress(MachineError, Stood):
-                if self._ended_early is None or (self.log.is_blind and self._asks):
+                if self._ended_early is None or self.log.is_blind:
                     await self.stop()
-                else:  # whoever has had enough, or has gone, is asked nothing any more
-                    self._belt_stands = stands(await self._probe.stop(STANDS_WITHIN)) and not self.log.is_blind
+                else:  # whoever has had enough is asked nothing any more
+                    self._belt_stands = stands(await self._probe.stop(STANDS_WITHIN))
             self._belt_stands = self._belt_stands and self._probe.is_connected
 
     def _happened(self, event: MachineEvent) -> None:
