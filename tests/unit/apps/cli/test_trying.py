@@ -27,6 +27,7 @@ from tests.support.bench import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from io import FileIO
     from pathlib import Path
     from typing import Any
 
@@ -159,7 +160,7 @@ def test_s7_what_a_trial_cannot_find_out_is_kept_from_the_shipped_file(
 
 
 @contextlib.contextmanager
-def output_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def output_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileIO]:
     """Put a full pipe where the output goes, in the test itself as pytest has its own way with it; yield its end."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -167,12 +168,15 @@ def output_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         while True:
             os.write(writing, b"x" * 4096)
     os.set_blocking(writing, True)
+    reader = io.FileIO(reading)
     stdout = io.TextIOWrapper(os.fdopen(writing, "wb", buffering=0), write_through=True)
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", stdout)
-        yield reading
-    with contextlib.suppress(OSError):
-        os.close(reading)
+        yield reader
+    reader.close()
+    for thread in threading.enumerate():
+        if thread.name == "backstride-output":  # it waits for the reader who has gone
+            thread.join(5.0)
     with contextlib.suppress(OSError):
         stdout.close()
 
@@ -186,19 +190,19 @@ def test_s4_output_that_nobody_takes_holds_up_no_stop(
 ) -> None:
     settings = Settings(file=tmp_path / "settings.toml")
     wish = Wish(choose(settings, device=treadmill.address, simulated=None), tmp_path / "mine.toml")
-    rescued: list[int] = []
+    rescued: list[FileIO] = []
 
     def quits() -> bool:
         if treadmill.belt.speed:
             os.write(keyboard, b"q")
         return bool(treadmill.belt.speed)
 
-    with output_that_nobody_takes(monkeypatch) as reading:
+    with output_that_nobody_takes(monkeypatch) as reader:
 
         def rescue() -> None:
             """Let a program that waits for its reader go on after all: it is to fail, not to hang."""
-            rescued.append(reading)
-            os.close(reading)
+            rescued.append(reader)
+            reader.close()
 
         timer = threading.Timer(10.0, rescue)
         timer.start()
@@ -222,7 +226,7 @@ def test_s6_a_reader_who_goes_away_ends_the_trials(
 
     def goes() -> bool:
         if treadmill.belt.speed:
-            os.close(reading)
+            reader.close()
         return bool(treadmill.belt.speed)
 
     async def waits_for_the_thread() -> int:
@@ -234,7 +238,7 @@ def test_s6_a_reader_who_goes_away_ends_the_trials(
                 time.sleep(0.05)  # noqa: ASYNC251 - it is to hold up virtual time
         return await trying
 
-    with output_that_nobody_takes(monkeypatch) as reading:
+    with output_that_nobody_takes(monkeypatch) as reader:
         assert virtual_time(waits_for_the_thread()) == ExitCode.SIGNALLED + signal.SIGPIPE
     assert (tmp_path / "mine.toml").is_file()
     assert treadmill.belt.standing
