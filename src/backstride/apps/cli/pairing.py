@@ -245,7 +245,7 @@ class Pairing:
         while True:
             match await self._acts.get():
                 case Walk(reference):
-                    wish = Wish(profile=reference, target=Target(wanted=machine.identity.address))
+                    wish = Wish(profile=reference, target=Target(wanted=machine.identity.address), paged=True)
                     try:
                         return guided_walk(machine, wish, self._settings, self._interruption)
                     except BackstrideError as error:  # the records' folder, or a profile that was changed meanwhile
