@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+resource = pytest.importorskip("resource", reason="the limits of a process are POSIX")
+
 
 def test_log_and_capture_are_told_the_same(virtual_time: Callable[..., Any], tmp_path: Path) -> None:
     logged: list[Event] = []
@@ -51,6 +53,27 @@ def test_what_keeps_a_capture_from_being_redacted_is_told_after_the_walk(
     virtual_time(story())
     assert capsys.readouterr().err.endswith("name another one. It is not redacted.\n")
     assert not read_capture(tmp_path / "a").header.redacted
+
+
+@pytest.mark.parametrize("redact", [True, False])
+def test_of_a_capture_for_which_there_is_no_room_it_is_told_that_it_is_not_redacted(
+    virtual_time: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], *, redact: bool
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def story() -> None:
+        with capturing(CaptureWish(tmp_path / "a", redact=redact), SimulatedTreadmill(), None) as trace:
+            assert trace is not None
+            resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "a").stat().st_size + 5, hard))
+            try:
+                trace(LinkLost())
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    virtual_time(story())
+    told = capsys.readouterr().err
+    assert "Capture:" not in told
+    assert told.endswith(" It is not redacted.\n") is redact
 
 
 def test_a_capture_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
