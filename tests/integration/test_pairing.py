@@ -575,6 +575,25 @@ def test_a_machine_file_that_is_gone_is_said_to_be(virtual_time: Story, settings
     virtual_time(story())
 
 
+def test_a_machine_file_of_one_s_own_is_not_read_at_every_advertisement(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        mine = SimulatedTreadmill("generic", air=air)
+        own = settings.file.parent / "own.toml"
+        own.write_text('model = "Own Make"\nsummary = "Mine."\n')
+        machines = {"Cellar": RememberedMachine(address=mine.address, model=str(own))}
+        async with at_the_terminal(settings.model_copy(update={"machines": machines}), over(air)) as person:
+            own.unlink()  # whoever listens has it in mind
+            await person.type(" ")
+            await person.sees("1 Cellar yours")
+            await asyncio.sleep(2 * ROUND)
+            assert "Own Make" in person.screen
+
+    virtual_time(story())
+
+
 # --- names, notice, walk
 
 

@@ -14,7 +14,7 @@ from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
-from backstride.apps.cli.target import Target, facts_at, favourites, met
+from backstride.apps.cli.target import Target, facts_at, favourites, met, remembered_facts
 from backstride.apps.cli.terminal import whole_screen
 from backstride.apps.cli.walking import GuidedWalk, Wish, guided_walk
 from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
@@ -98,6 +98,7 @@ class Pairing:
         self.keyboard: Keyboard = keyboard
         self._loop = asyncio.get_running_loop()
         self._settings = settings
+        self._remembered = remembered_facts(settings)
         self._radio = radio
         self._simulated = simulated
         self._interruption = interruption
@@ -158,7 +159,7 @@ class Pairing:
     def hear(self, found: Found) -> None:
         """Take a treadmill that was heard, or of which more is known."""
         self._found[found.address] = found
-        self._do(self._wizard.hear(sighted(found, self._settings), self._loop.time()))
+        self._do(self._wizard.hear(sighted(found, self._settings, self._remembered), self._loop.time()))
         self._refresh()
 
     def end_round(self) -> None:
@@ -221,6 +222,7 @@ class Pairing:
         except ConfigError as error:
             trouble = f"The treadmill is not remembered: {error}"
             self._settings = called_so(self._settings, machine.name, met(self._settings, machine))
+        self._remembered = remembered_facts(self._settings)
         address = machine.identity.address
         last = last_walked(self._settings)
         self._wizard.connected(
