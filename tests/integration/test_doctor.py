@@ -16,8 +16,8 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailabl
 
 from backstride.apps.config import Settings
 from backstride.apps.examination import examination
+from backstride.driver import bluez_version
 from backstride.driver.discovery import Discovery
-from backstride.driver.doctor import bluez as gatherer
 from backstride.driver.doctor.bluez import look
 from backstride.driver.doctor.findings import Check
 from backstride.driver.doctor.gathering import look_around
@@ -123,8 +123,8 @@ async def test_bluetoothctl_tells_the_version(
 async def test_a_bluetoothctl_that_hangs_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _program(tmp_path, "bluetoothctl", "exec sleep 60")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(gatherer, "VERSION_WITHIN", 0.2)
-    monkeypatch.setattr(gatherer, "_TELLERS", ("bluetoothctl", str(tmp_path / "none")))
+    monkeypatch.setattr(bluez_version, "VERSION_WITHIN", 0.2)
+    monkeypatch.setattr(bluez_version, "_TELLERS", ("bluetoothctl", str(tmp_path / "none")))
     assert (await look((), tmp_path)).version is None
 
 
