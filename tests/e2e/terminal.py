@@ -57,6 +57,12 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} was never shown: {without_escapes(self.raw)[-2000:]}"
             self.read(0.1)
 
+    def read_for(self, seconds: float) -> None:
+        """Read what is shown for so long, as somebody does who types nothing."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            self.read(left)
+
     def read_more(self) -> None:
         """Read whatever is shown next, soon."""
         assert time.monotonic() < self._deadline, f"nothing more was shown: {without_escapes(self.raw)[-2000:]}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from backstride.capture.file import read_capture
+from tests.e2e.command import LONGEST
 
 if TYPE_CHECKING:
     from tests.e2e.command import Program
@@ -61,6 +65,26 @@ def test_listening_reads_all_and_starts_nothing(program: Program) -> None:
     text = output.read_text(encoding="ascii")
     assert '"what":"Firmware Revision String"' in text
     assert "start_or_resume" not in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_capture_is_redacted_when_the_listening_is_broken_off(program: Program, number: str) -> None:
+    output = program.folder / "heard.capture.jsonl"
+    listening = program.start("capture", "listen", "--simulated", "--for", "1e9", "--redact", "-o", output)
+    until_told(output, '"uuid":"2ACD"')
+    listening.send_signal(signal.Signals[number])
+    _, errors = listening.communicate(timeout=LONGEST)
+    assert listening.returncode == 128 + signal.Signals[number]
+    assert "Addresses, names, serial numbers and texts are replaced." in errors
+    assert read_capture(output).header.redacted
+
+
+def until_told(output: Path, text: str) -> None:
+    ends = time.monotonic() + LONGEST
+    while not (output.exists() and text in output.read_text(encoding="ascii")):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
 
 
 def test_a_timeline_tells_what_was_asked_what_came_of_it_and_how_long_it_took(program: Program) -> None:

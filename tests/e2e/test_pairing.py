@@ -6,6 +6,7 @@ import time
 import tomllib
 from typing import TYPE_CHECKING
 
+from backstride.apps.cli.deafness import DEAF_FOR
 from backstride.simulator.treadmill import SimulatedTreadmill
 from tests.e2e.command import events, without_escapes
 from tests.e2e.terminal import on_a_terminal
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 READY_WITHIN = 5.0
 """Seconds from the start of the process until the remembered treadmill is ready."""
+
+HELD_FOR = 5.0
+"""Seconds: long enough to come to the question on a slow computer."""
+
+REPEATS_EVERY = 0.033
+"""Seconds between two repetitions of a key that is held down."""
 
 NAME = 'Das "Band" \N{GRINNING FACE}'
 
@@ -46,6 +53,7 @@ def test_a_new_treadmill_is_named_and_walked_on_and_known_the_next_time(program:
         terminal.read_until("go to the start")
         terminal.press("\r")
         terminal.read_until("Start Short?")
+        terminal.read_for(DEAF_FOR)
         terminal.press("\r")
         terminal.read_until("RUNNING")
         terminal.press("q")
@@ -60,6 +68,25 @@ def test_a_new_treadmill_is_named_and_walked_on_and_known_the_next_time(program:
     with on_a_terminal(program, "pair", "--simulated", machine[1]["model"]) as terminal:
         terminal.read_until(f"Ready: {NAME}. Which session?")
         terminal.read_until("▸ 1  Short")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_s1_enter_held_down_runs_through_the_pages_and_starts_nothing(program: Program) -> None:
+    with on_a_terminal(program, "--simulated") as terminal:
+        terminal.read_until("Generic treadmill")
+        terminal.press("\r")
+        terminal.read_until("in steps of")
+        ends = time.monotonic() + HELD_FOR
+        while time.monotonic() < ends:
+            terminal.press("\r")
+            terminal.read_for(REPEATS_EVERY)
+        assert "Start First steps?" in without_escapes(terminal.everything)
+        assert "Let go of Enter" in without_escapes(terminal.everything)
+        assert "STARTING" not in without_escapes(terminal.everything)
+        terminal.read_for(DEAF_FOR)
+        terminal.press("\r")
+        terminal.read_until("STARTING")
         terminal.press("q")
         assert terminal.end() == 0
 

@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 
+from backstride.apps.config import Settings
+from backstride.apps.examination import examination
+from backstride.driver import bluez_version
 from backstride.driver.discovery import Discovery
-from backstride.driver.doctor import bluez as gatherer
 from backstride.driver.doctor.bluez import look
+from backstride.driver.doctor.findings import Check
 from backstride.driver.doctor.gathering import look_around
 from backstride.driver.doctor.listening import listen, read
 from backstride.driver.doctor.snapshot import Access, Adapter, Held, Obstacle, Patient, Switch
 from backstride.driver.watchdog import bluez as system_bus
+from backstride.machines.facts import WireUnit, load_facts
 from backstride.simulator.memory import Air
 from backstride.simulator.memory_scanner import MemoryScanner
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -119,8 +123,8 @@ async def test_bluetoothctl_tells_the_version(
 async def test_a_bluetoothctl_that_hangs_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _program(tmp_path, "bluetoothctl", "exec sleep 60")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(gatherer, "VERSION_WITHIN", 0.2)
-    monkeypatch.setattr(gatherer, "_TELLERS", ("bluetoothctl", str(tmp_path / "none")))
+    monkeypatch.setattr(bluez_version, "VERSION_WITHIN", 0.2)
+    monkeypatch.setattr(bluez_version, "_TELLERS", ("bluetoothctl", str(tmp_path / "none")))
     assert (await look((), tmp_path)).version is None
 
 
@@ -257,6 +261,39 @@ async def test_only_a_treadmill_that_was_named_is_connected_to(
         )
     assert (snapshot.reading is not None) == connect
     assert treadmill.writes == []
+
+
+async def test_a_treadmill_nobody_has_met_is_read_as_all_consoles_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    air = Air()
+    SimulatedTreadmill(load_facts("therun-t15").with_console(WireUnit.MPH), air=air)
+    discovery = Discovery(scanner=air.scanner_backend, client=air.client_backend)
+    settings = Settings(file=tmp_path / "settings.toml", records=tmp_path / "records", console=WireUnit.MPH)
+    async with bluez_on_a_bus(tmp_path, monkeypatch) as bluez:
+        bluez.adapter()
+        told = await examination(settings, discovery, device="THERUN  T15", seconds=1.5)
+    of_the_model = [finding.meaning for finding in told.findings if finding.check is Check.MODEL]
+    assert any("walks no slower than 1.29 km/h" in meaning for meaning in of_the_model), of_the_model
+
+
+async def test_a_treadmill_met_before_is_heard_though_it_says_of_itself_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bare(MemoryScanner):
+        def call_detection_callbacks(self, device: Any, advertisement_data: Any) -> None:  # noqa: ANN401
+            bare = advertisement_data._replace(service_uuids=[], service_data={}, local_name=None)
+            super().call_detection_callbacks(device, bare)
+
+    air = Air()
+    treadmill = SimulatedTreadmill("generic", air=air)
+    patient = Patient("Cellar", treadmill.address, None)
+    async with bluez_on_a_bus(tmp_path, monkeypatch) as bluez:
+        bluez.adapter()
+        discovery = Discovery(scanner=type("Scanner", (Bare,), {"air": air}), client=air.client_backend)
+        snapshot = await look_around(discovery, patients=(patient,), seconds=1.5, root=tmp_path)
+    assert snapshot.air is not None
+    assert [sighting.address for sighting in snapshot.air.sightings] == [treadmill.address]
 
 
 # --- the command

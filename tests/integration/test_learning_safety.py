@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -95,6 +96,37 @@ def test_a_permission_that_was_withdrawn_is_none(virtual_time: Virtual) -> None:
                 await probe.carry_out(START)
 
     virtual_time(withdrawn(SimulatedTreadmill()))
+
+
+@pytest.mark.parametrize("button", ["press_stop", "pull_safety_key"])
+def test_s2_s11_the_consoles_stop_takes_back_what_was_permitted(virtual_time: Virtual, button: str) -> None:
+    async def stopped(treadmill: SimulatedTreadmill) -> None:
+        found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
+        async with Probe.connect(found) as probe:
+            await probe.carry_out(RequestControl())
+            probe.permit(START, SLOW)
+            await probe.carry_out(START)
+            await probe.watch(5.0)
+            getattr(treadmill.console, button)()
+            await probe.watch(0.5)
+            with pytest.raises(SafetyError, match="Nobody has agreed"):
+                await probe.carry_out(SLOW)
+
+    virtual_time(stopped(SimulatedTreadmill()))
+
+
+def test_s6_a_moving_belt_that_is_told_to_stand_is_ours_to_stop_whoever_started_it(virtual_time: Virtual) -> None:
+    async def left_moving(treadmill: SimulatedTreadmill) -> None:
+        found = await Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend).find(treadmill.address)
+        async with Probe.connect(found) as probe:
+            treadmill.console.press_start()
+            await probe.watch(6.0)
+            assert not probe.may_move
+            probe.halt()
+            assert probe.has_started
+        assert treadmill.belt.standing
+
+    virtual_time(left_moving(SimulatedTreadmill()))
 
 
 # --- ways out
@@ -288,3 +320,198 @@ def test_a_belt_stands_when_the_person_is_sent_to_the_console_whatever_was_left_
     (at,) = [at for at, step in trial.person.agreed if step.title == "The console's own buttons"]
     assert trial.treadmill.belt.log.speed_at(at) == 0.0
     assert "0802" in written(trial.treadmill)  # it was paused before
+
+
+# --- whoever starts the belt, it is seen to stand at the end, or it is said that it was not
+
+
+class AtTheConsole(Leaving):
+    """Somebody who leaves every motion out, presses the console's own Start in the last step, and acts then."""
+
+    def __init__(self, onlooker: Onlooker, treadmill: SimulatedTreadmill, *, quits_after: float | None) -> None:
+        super().__init__(onlooker)
+        self.treadmill = treadmill
+        self.quits_after = quits_after
+
+    async def agrees(self, step: Step) -> Choice:
+        return Choice.GO if step.title == "The console's own buttons" else Choice.SKIP
+
+    async def sees(self, question: Question) -> bool | None:
+        if question.topic is not Topic.CONSOLE_DONE:
+            return await super().sees(question)
+        self.treadmill.console.press_start()
+        assert self.course is not None
+        if self.quits_after is not None:
+            await asyncio.sleep(self.quits_after)
+            self.course.quit()
+            await asyncio.sleep(60.0)
+        await asyncio.sleep(8.0)
+        return None
+
+
+async def meeting(treadmill: SimulatedTreadmill, person: Callable[[Onlooker], Leaving]) -> Trial:
+    """Try out a treadmill with this person beside it, who may quit."""
+    people: list[Leaving] = []
+
+    def beside(onlooker: Onlooker) -> Leaving:
+        people.append(person(onlooker))
+        return people[0]
+
+    def begun(course: Course) -> None:
+        people[0].begun(course)
+
+    async with asyncio.timeout(3600.0):
+        return await try_out(treadmill, beside, begun)
+
+
+def met(virtual_time: Virtual, treadmill: SimulatedTreadmill, person: Callable[[Onlooker], Leaving]) -> Trial:
+    trial: Trial = virtual_time(meeting(treadmill, person))
+    return trial
+
+
+@pytest.mark.parametrize("quits_after", [0.2, 8.0, None])
+def test_s6_a_belt_that_the_person_started_on_the_console_is_stopped_as_well(
+    virtual_time: Virtual, quits_after: float | None
+) -> None:
+    treadmill = SimulatedTreadmill(altered(belt={"dead_time": 3.0}))
+    trial = met(virtual_time, treadmill, lambda onlooker: AtTheConsole(onlooker, treadmill, quits_after=quits_after))
+    assert trial.result.belt_stands
+    assert "0801" in written(treadmill)[-2:]
+    assert fastest(treadmill) > 0.0 or quits_after == 0.2  # it was running, or about to
+    assert treadmill.belt.standing
+
+
+def fastest(treadmill: SimulatedTreadmill) -> float:
+    return max(point.speed for point in treadmill.belt.log.breakpoints)
+
+
+@pytest.mark.parametrize("quits_after", [0.2, 8.0])
+def test_s5_a_belt_started_on_the_console_that_does_not_stop_is_not_called_standing(
+    virtual_time: Virtual, quits_after: float
+) -> None:
+    treadmill = SimulatedTreadmill(altered(belt={"dead_time": 3.0}), faults=["stop-ignored"])
+    trial = met(virtual_time, treadmill, lambda onlooker: AtTheConsole(onlooker, treadmill, quits_after=quits_after))
+    assert not treadmill.belt.standing
+    assert not trial.result.belt_stands
+
+
+def test_s5_s12_whoever_has_quit_is_told_to_use_the_console_if_the_belt_does_not_slow_down(
+    virtual_time: Virtual,
+) -> None:
+    treadmill = SimulatedTreadmill(faults=["stop-ignored@motion+1"])
+    trial = met(virtual_time, treadmill, lambda onlooker: Leaving(onlooker, quits_at=5))
+    assert trial.result.ended_early == "you stopped it"
+    assert not trial.result.belt_stands
+    assert any("own stop button" in text for text in trial.told)
+
+
+class QuitsAtOnce(Leaving):
+    """Somebody who thinks better of the target speed for the standing belt as soon as it was written."""
+
+    async def agrees(self, step: Step) -> Choice:
+        choice = await super().agrees(step)
+        if step.title.startswith("A target speed") and self.course is not None:
+            asyncio.get_running_loop().call_later(0.3, self.course.quit)
+        return choice
+
+
+@pytest.mark.parametrize("dead_time", [1.0, 4.0, 6.0])
+@pytest.mark.parametrize("faults", [[], ["answer-lost"], ["answer-late=5"], ["stop-ignored"]])
+def test_s5_a_belt_that_a_target_may_start_stands_only_once_it_could_have_moved(
+    virtual_time: Virtual, dead_time: float, faults: list[str]
+) -> None:
+    starts = altered(control={"starts_on_target": True, "motion_within": 7.0}, belt={"dead_time": dead_time})
+    treadmill = SimulatedTreadmill(starts, faults=faults)
+
+    async def looked_at_later() -> tuple[Trial, float]:
+        trial = await meeting(treadmill, QuitsAtOnce)
+        await asyncio.sleep(10.0)
+        return trial, treadmill.belt.speed
+
+    trial, speed = virtual_time(looked_at_later())
+    assert [value for value in written(treadmill) if value.startswith("02")] != []
+    assert speed == 0.0 or not trial.result.belt_stands
+    assert faults == ["stop-ignored"] or speed == 0.0
+
+
+class Ponders(Leaving):
+    """Somebody who presses the console's Stop while they think about one step."""
+
+    def __init__(self, onlooker: Onlooker, treadmill: SimulatedTreadmill, title: str) -> None:
+        super().__init__(onlooker)
+        self.treadmill = treadmill
+        self.title = title
+
+    async def agrees(self, step: Step) -> Choice:
+        if step.title == self.title:
+            await asyncio.sleep(2.0)
+            self.treadmill.console.press_stop()
+            await asyncio.sleep(20.0)
+        return await super().agrees(step)
+
+
+@pytest.mark.parametrize("title", ["A little faster", "Raise the deck a little"])
+def test_s2_a_belt_stopped_on_the_console_while_a_step_is_read_is_told_no_target(
+    virtual_time: Virtual, title: str
+) -> None:
+    treadmill = SimulatedTreadmill(altered(control={"starts_on_target": True}))
+    trial = met(virtual_time, treadmill, lambda onlooker: Ponders(onlooker, treadmill, title))
+    (at, *_) = [at for at, step in trial.person.agreed if step.title == title]
+    starts = [write.time for write in treadmill.writes if write.value == b"\x07"]
+    again = min((time for time in starts if time > at), default=float("inf"))
+    targets = [write.value.hex() for write in treadmill.writes if at <= write.time < again and write.value[0] in {2, 3}]
+    assert targets == []
+    assert violations(trial) == []
+
+
+@pytest.mark.parametrize("after", [0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("fault", ["console-stop", "safety-key=30"])
+def test_s2_what_was_agreed_to_before_the_consoles_stop_is_not_sent_after_it(
+    virtual_time: Virtual, fault: str, after: float
+) -> None:
+    treadmill = SimulatedTreadmill(altered(control={"starts_on_target": True}), faults=[f"{fault}@motion+{after}"])
+    skips = ("A target speed for the standing belt",)
+    trial = met(virtual_time, treadmill, lambda onlooker: Leaving(onlooker, skips=skips))
+    assert violations(trial) == []
+
+
+class Gone(Leaving):
+    """Somebody whose terminal is closed while they are asked whether the belt stands, or after they have denied it."""
+
+    def __init__(self, onlooker: Onlooker, *, while_asked: bool) -> None:
+        super().__init__(onlooker)
+        self.while_asked = while_asked
+        self.is_gone = False
+
+    async def sees(self, question: Question) -> bool | None:
+        if question.topic is not Topic.BELT_STANDS or self.course is None:
+            return await super().sees(question)
+        if not self.is_gone:
+            self.is_gone = True
+            asyncio.get_running_loop().call_later(0.5, partial(self.course.quit, "it closed", asks=False))
+            if not self.while_asked:
+                return False
+        await asyncio.Event().wait()
+        return None
+
+
+@pytest.mark.parametrize("while_asked", [True, False])
+def test_s6_nobody_is_waited_for_who_has_gone(virtual_time: Virtual, *, while_asked: bool) -> None:
+    treadmill = SimulatedTreadmill("urevo-spacewalk-e3")
+    trial = met(virtual_time, treadmill, lambda onlooker: Gone(onlooker, while_asked=while_asked))
+    assert trial.result.ended_early is not None
+    assert treadmill.belt.standing
+    assert not trial.result.belt_stands  # nobody has seen it
+
+
+def test_s6_whoever_wants_to_leave_twice_is_asked_no_longer(virtual_time: Virtual) -> None:
+    class Insists(Leaving):
+        async def sees(self, question: Question) -> bool | None:
+            if question.topic is Topic.BELT_STANDS and self.course is not None:
+                for after in (1.0, 20.0):
+                    asyncio.get_running_loop().call_later(after, self.course.quit)
+                await asyncio.get_running_loop().create_future()
+            return await super().sees(question)
+
+    trial = met(virtual_time, SimulatedTreadmill("urevo-spacewalk-e3"), Insists)
+    assert not trial.result.belt_stands

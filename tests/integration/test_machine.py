@@ -590,6 +590,36 @@ def test_a_second_client_takes_control_and_stop_works_all_the_same(
     virtual_time(story())
 
 
+@pytest.mark.parametrize("happening", ["stop", "control taken", "link lost"])
+def test_s4_s11_a_machine_that_wants_to_be_asked_often_is_asked_no_more_once_that_is_out_of_date(
+    virtual_time: Callable[..., Any], happening: str
+) -> None:
+    """The middle of three requests has been answered, and the next one is due in a second."""
+
+    async def story() -> None:
+        treadmill = SimulatedTreadmill(altered())
+        async with Machine.connect(treadmill) as machine:
+            machine.facts = altered(control={"requests": 3, "request_gap": 1.0})
+            treadmill.console.take_control()
+            await asyncio.sleep(1.0)
+            asked = len(written(treadmill))
+            taking = asyncio.create_task(machine.take_control())
+            await asyncio.sleep(1.5)
+            assert written(treadmill)[asked:] == ["00", "00"]
+            match happening:
+                case "stop":
+                    await machine.stop()
+                case "control taken":
+                    treadmill.console.take_control()
+                case _:
+                    machine.link_is_dead("it was lost")
+            async with asyncio.timeout(60.0):
+                assert isinstance(await taking, Rejected)
+            assert written(treadmill)[asked:].count("00") == 2
+
+    virtual_time(story())
+
+
 def test_a_machine_that_gives_no_control_rejects(virtual_time: Callable[..., Any]) -> None:
     """S10."""
 

@@ -413,6 +413,66 @@ def test_who_changes_their_mind_while_an_attempt_is_given_up_gets_no_treadmill(
     virtual_time(story())
 
 
+def test_who_changes_their_mind_before_the_attempt_has_begun_gets_no_treadmill_either(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        one = SimulatedTreadmill("generic", air=air)
+        async with at_the_terminal(settings, over(air)) as person:
+            await person.sees("1 Generic treadmill")
+            await person.type("\rx")
+            await asyncio.sleep(30)
+            assert "Treadmills in reach" in person.screen
+            assert one.peripheral.connections == []
+            await person.type("\r")
+            await person.sees("in steps of")
+
+    virtual_time(story())
+
+
+def test_b_lets_go_of_a_connected_treadmill_and_breaks_nothing_off(virtual_time: Story, settings: Settings) -> None:
+    async def story() -> None:
+        air = Air()
+        mine, other = SimulatedTreadmill("generic", air=air), SimulatedTreadmill("sole-f85", air=air)
+        async with at_the_terminal(known(settings, Cellar=mine), over(air)) as person:
+            await person.sees("Ready: Cellar")
+            meeting = person.pairing._meeting  # noqa: SLF001 - what is broken off looks the same from outside
+            assert meeting is not None
+            await person.type("b")
+            await person.sees("2 F85")
+            assert mine.peripheral.connections == []
+            assert meeting.done()
+            assert not meeting.cancelled()
+            await person.type("2\r")
+            await person.sees("in steps of")
+            await person.type("b\rx")
+            await asyncio.sleep(30)
+            assert "Treadmills in reach" in person.screen
+            assert other.peripheral.connections == []
+
+    virtual_time(story())
+
+
+def test_a_treadmill_that_is_heard_while_the_simulated_one_is_wanted_is_not_connected_to(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        real = SimulatedTreadmill("sole-f85", air=air)
+        async with at_the_terminal(settings, over(air)) as person:
+            await person.sees("1 F85")
+            (found,) = person.pairing._found.values()  # noqa: SLF001 - what the radio says once more
+            person.keys[0]("s")
+            person.pairing.hear(found)
+            person.keys[0]("\r")
+            await person.sees("1 Generic treadmill")
+            assert "F85" not in person.screen
+            assert real.peripheral.connections == []
+
+    virtual_time(story())
+
+
 def test_a_fault_of_the_program_while_it_listens_is_not_swallowed(virtual_time: Story, settings: Settings) -> None:
     class Broken(MemoryScanner):
         def call_detection_callbacks(self, device: Any, advertisement_data: Any) -> None:  # noqa: ANN401
@@ -511,6 +571,25 @@ def test_a_machine_file_that_is_gone_is_said_to_be(virtual_time: Story, settings
         machines = {"Cellar": RememberedMachine(address=mine.address, model="gone.toml")}
         async with at_the_terminal(settings.model_copy(update={"machines": machines}), over(air)) as person:
             await person.sees("Cellar: There is no machine file 'gone.toml'")
+
+    virtual_time(story())
+
+
+def test_a_machine_file_of_one_s_own_is_not_read_at_every_advertisement(
+    virtual_time: Story, settings: Settings
+) -> None:
+    async def story() -> None:
+        air = Air()
+        mine = SimulatedTreadmill("generic", air=air)
+        own = settings.file.parent / "own.toml"
+        own.write_text('model = "Own Make"\nsummary = "Mine."\n')
+        machines = {"Cellar": RememberedMachine(address=mine.address, model=str(own))}
+        async with at_the_terminal(settings.model_copy(update={"machines": machines}), over(air)) as person:
+            own.unlink()  # whoever listens has it in mind
+            await person.type(" ")
+            await person.sees("1 Cellar yours")
+            await asyncio.sleep(2 * ROUND)
+            assert "Own Make" in person.screen
 
     virtual_time(story())
 

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pytest
 from bleak.backends.device import BLEDevice
 
-from backstride.driver.discovery import Found
+from backstride.driver.discovery import Discovery, Found
 from backstride.driver.machine import Machine
 from backstride.driver.watchdog.bluez import BusError, Treadmill
 from backstride.driver.watchdog.brief import GO, MOVING, READY, Brief
 from backstride.driver.watchdog.guard import Guard, brief_of, why_none
 from backstride.driver.watchdog.process import watch
+from backstride.learning.bench import Choice
+from backstride.learning.course import learn
 from backstride.machines.facts import known_machines, load_facts
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
@@ -31,6 +33,10 @@ from tests.support.fake_bluez import DEVICE, FakeBlueZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from backstride.learning.bench import Question, Step
+    from backstride.learning.course import Course
+    from backstride.learning.log import Shown
 
 BRIEF: Final = Brief(DEVICE, "Treadmill", lowest=80, lowest_written=80)
 STOP: Final = b"\x08\x01"
@@ -367,3 +373,56 @@ async def test_s6_a_session_that_has_to_leave_a_moving_belt_leaves_it_to_the_wat
     await until(lambda: not is_alive(child.pids[0]), 10)
     await until(lambda: threading.active_count() == 1, 5)
     assert "write 0801" in child.calls
+
+
+class Watcher:
+    """Somebody beside an unknown treadmill who leaves everything out, and keeps what they are told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    async def agrees(self, _: Step) -> Choice:
+        return Choice.SKIP
+
+    async def sees(self, _: Question) -> bool | None:
+        return None
+
+    async def reads(self, _: Question) -> Shown | None:
+        return None
+
+    def told(self, text: str) -> None:
+        self.lines.append(text)
+
+
+async def test_s6_the_trials_have_their_watchdog_before_anything_is_asked_and_its_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The simulated treadmill passes for one that BlueZ reaches; it is listened to for six seconds at first."""
+    monkeypatch.setattr("backstride.driver.linked.why_none", lambda _: None)
+    child, treadmill, person = Child(tmp_path, monkeypatch), SimulatedTreadmill(), Watcher()
+    discovery = Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend)
+    reached = await discovery.find(treadmill.address)
+    reached.device.details["path"] = DEVICE
+    courses: list[Course] = []
+    learning = asyncio.create_task(learn(reached, person, begun=courses.append))
+    await until(lambda: len(child.pids) == 1, 20)
+    os.kill(child.pids[0], signal.SIGKILL)
+    await until(lambda: any("watchdog" in line for line in person.lines), 20)
+    courses[0].quit()
+    learned = await learning
+    assert learned.belt_stands
+    assert b"\x07" not in [write.value for write in treadmill.writes]
+    assert all(not is_alive(pid) for pid in child.pids)
+
+
+async def test_s6_where_no_watchdog_can_be_the_trials_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    treadmill, person = SimulatedTreadmill(), Watcher()
+    discovery = Discovery(scanner=treadmill.scanner_backend, client=treadmill.backend)
+    reached = await discovery.find(treadmill.address)
+    monkeypatch.setattr(treadmill.backend, "simulated", False)
+
+    def quits(course: Course) -> None:
+        asyncio.get_running_loop().call_later(0.1, course.quit)
+
+    await learn(reached, person, begun=quits)
+    assert [line for line in person.lines if "There is no watchdog on this system." in line]

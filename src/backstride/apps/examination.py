@@ -63,6 +63,7 @@ async def examination(
         seconds=seconds,
         chosen=settings.adapter,
         connect=device is not None,
+        console=settings.console_of,
     )
     return Examination(snapshot.host.system, (*examine(snapshot), *file_findings(settings, fault)))
 

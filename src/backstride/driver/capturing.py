@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bleak.backends import get_default_backend
 
 from backstride.capture.header import Header
+from backstride.driver.bluez_version import bluez_version
 
 if TYPE_CHECKING:
     from backstride.driver.connectable import Connectable
-
-_SAYS_WITHIN: Final = 2.0  # seconds for BlueZ's own tool to say its version
 
 
 def header_of(target: Connectable, note: str = "") -> Header:
@@ -35,12 +32,6 @@ def header_of(target: Connectable, note: str = "") -> Header:
 
 
 def _bluez() -> str | None:
-    """Return the version of BlueZ, as its own tool says it; None where there is none."""
-    if sys.platform != "linux":
-        return None
-    try:
-        command = ["bluetoothctl", "--version"]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=_SAYS_WITHIN, check=False)  # noqa: S603 - no argument comes from outside
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return said.stdout.strip().rpartition(" ")[2] or None
+    """Return the version of BlueZ, as its own programs say it; None where there is none."""
+    version = bluez_version()
+    return None if version is None else ".".join(map(str, version))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from backstride.driver import events
 from backstride.driver.confirmation import INCLINE_TOLERANCE, SPEED_TOLERANCE
 from backstride.errors import DecodeError
+from backstride.machines.incline_facts import InclineMap
 from backstride.protocol.control_point import (
     Request,
     SetTargetInclination,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backstride.machines.capabilities import Capabilities
-    from backstride.units import Speed
+    from backstride.units import Incline, Speed
 
 ECHO_WITHIN: Final = 3.0
 """Seconds after a write within which the same change is our own echo; a Start's may come with the first motion."""
@@ -76,11 +77,8 @@ class ConsoleWatch:
                 return events.ConsoleStarted()
             case TargetSpeedChanged(number):
                 return self._speed_changed(number, now)
-            case TargetInclineChanged(inclination):
-                echo = self._is_echo(lambda request: _inclines(request, inclination), now)
-                grid = self.capabilities.incline
-                meant = inclination if grid is None else grid.written.from_wire(inclination)
-                return None if echo or meant is None else events.ConsoleIncline(meant)
+            case TargetInclineChanged(number):
+                return self._incline_changed(number, now)
             case _:
                 return None
 
@@ -97,6 +95,20 @@ class ConsoleWatch:
 
         return None if self._is_echo(is_ours, now) else events.ConsoleSpeed(speed)
 
+    def _incline_changed(self, number: Incline, now: float) -> events.MachineEvent | None:
+        """Take a new target, told in the machine's own numbers, which may be coarser than the standard's."""
+        grid = self.capabilities.incline
+        meaning = InclineMap() if grid is None else grid.written
+        incline = meaning.from_wire(number)
+
+        def is_ours(request: Request) -> bool:
+            if incline is None or not isinstance(request, SetTargetInclination):
+                return False
+            written = meaning.from_wire(request.inclination)
+            return written is not None and abs(incline - written) <= INCLINE_TOLERANCE
+
+        return None if incline is None or self._is_echo(is_ours, now) else events.ConsoleIncline(incline)
+
     def _is_echo(self, fits: _Fits, now: float) -> bool:
         return any(now - at <= self._echo_within(request) and fits(request) for request, at in self._written)
 
@@ -110,7 +122,3 @@ def _stops(request: Request) -> bool:
 
 def _starts(request: Request) -> bool:
     return isinstance(request, StartOrResume)
-
-
-def _inclines(request: Request, inclination: int) -> bool:
-    return isinstance(request, SetTargetInclination) and abs(inclination - request.inclination) <= INCLINE_TOLERANCE

@@ -8,15 +8,16 @@ dead.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from backstride.driver import events
+from backstride.driver.carrying import carry
 from backstride.driver.commands import Commands
 from backstride.driver.confirmation import PATIENCE_MARGIN, Command, Confirmed, Expectation, Outcome, Unknown
 from backstride.driver.halting import Halt, HaltStep
 from backstride.driver.obedience import Deed, Obedience, ObedienceWatch
 from backstride.errors import Disconnected, MachineError, ProcedureRefused, ProcedureTimeout
-from backstride.protocol.att import AttError
 from backstride.protocol.control_point import (
     RequestControl,
     SetTargetInclination,
@@ -44,9 +45,6 @@ _DEEDS: Final[dict[Verdict | None, Deed]] = {
     Verdict.REFUSED: Deed.REFUSED,
     Verdict.WRITE_REFUSED: Deed.REFUSED,
 }  # what a machine shows whose belt does not slow down although its Stop ended like this
-_PAIRING_MENDS: Final = frozenset(
-    {AttError.INSUFFICIENT_AUTHENTICATION, AttError.INSUFFICIENT_ENCRYPTION, AttError.INSUFFICIENT_ENCRYPTION_KEY_SIZE}
-)
 
 
 class Control:
@@ -70,7 +68,7 @@ class Control:
         self._procedures: dict[int, asyncio.Future[Settled]] = {}
         self._halt: Halt | None = None
         self._halted: asyncio.Future[Outcome] | None = None
-        self.has_started = self._stopped_on_console = False
+        self.has_started = self._stopped_on_console = self._asks = False
         self._start_works_until = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
 
@@ -114,15 +112,22 @@ class Control:
         return await settled
 
     async def take(self, facts: ControlFacts) -> Settled:
-        """Ask for control, as often as this machine wants to be asked; return what became of the last time."""
+        """Ask for control, as often as this machine wants to be asked; return what became of the last time.
+
+        A Stop comes first (S4), and whoever took control meanwhile keeps it (S11): then nothing more is asked.
+        """
+        self._asks = True
         for _ in range(facts.requests - 1):
-            await self.procedure(RequestControl())
+            settled = await self.procedure(RequestControl())
             await asyncio.sleep(facts.request_gap)
+            if not self._asks:
+                return replace(settled, verdict=Verdict.WITHDRAWN)
         return await self.procedure(RequestControl())
 
     def halt(self, *, pause_first: bool) -> asyncio.Future[Outcome]:
         """Bring the belt to a standstill; what waits is withdrawn, and Stop is with the link in the next turn (S4)."""
         now = self._loop.time()
+        self._asks = False
         self._queue.withdraw()
         self._commands.give_up("the belt was stopped")
         self._obedience.stopping(self._owner.state)
@@ -165,6 +170,7 @@ class Control:
                 self._queue.withdraw()
                 self._commands.give_up("the belt was stopped on the console")
             case events.ControlTaken():
+                self._asks = False
                 self._queue.control_lost()
                 self._queue.withdraw()
                 self._obedience.forget()
@@ -182,6 +188,11 @@ class Control:
         """Wait for no answer longer than so many seconds, and hold a missing one against no link: for a trial."""
         self._queue.rules = self._queue.rules.with_patience(seconds)
 
+    def may_start(self) -> None:
+        """Count a target, or a hand on the console, for a Start to a belt that is not seen to move (S2, S5)."""
+        if self._owner.state.standing is not False and self._start_works_until < float("inf"):
+            self._start_works_until = self._loop.time() + self._capabilities.motion_within + PATIENCE_MARGIN
+
     def seen_standing(self) -> None:
         """Take a person's word that the belt stands, where telemetry ends with the motion (S5)."""
         self._halt_ends(Confirmed())
@@ -195,6 +206,7 @@ class Control:
 
     def link_lost(self, *, halt_goes_on: bool = False) -> None:
         """Settle everything: nothing survives the link but, on a link made anew for it, the Stop."""
+        self._asks = False
         self._queue.link_lost()
         self._drain(self._loop.time())
         self._commands.give_up("the connection to the treadmill was lost")
@@ -265,7 +277,7 @@ class Control:
             return
         self._about_to_write(ticket, self._loop.time())
         try:
-            await self._carry(write)
+            await carry(self._uplink, write)
         except ProcedureRefused as refused:
             self._queue.write_refused(ticket, refused.att_error)
         except Disconnected:
@@ -277,7 +289,7 @@ class Control:
         else:
             self._queue.written(ticket, self._loop.time())
         finally:
-            if isinstance(ticket.request, StartOrResume):
+            if isinstance(ticket.request, StartOrResume | SetTargetSpeed):
                 self._start_arrived()
         self.pump()
 
@@ -290,23 +302,10 @@ class Control:
         self._console.wrote(ticket.request, now)
         if isinstance(ticket.request, StartOrResume):
             self.has_started, self._stopped_on_console = True, False
+            self._start_works_until = now
+        if isinstance(ticket.request, StartOrResume | SetTargetSpeed) and now <= self._start_works_until:
             self._start_works_until = float("inf")  # until the write has come back, nobody knows when it arrives
         self._commands.written(ticket, now)
-
-    async def _carry(self, write: Write) -> None:
-        """Write, and pair where the machine demands it (facts 10).
-
-        A write that was refused for want of pairing never started. It is made again if it moves nothing or stops the
-        belt; a Start or a target is not, because pairing may take a person half a minute (S1).
-        """
-        try:
-            await self._uplink.write_control(write.value)
-        except ProcedureRefused as refused:
-            if refused.att_error not in _PAIRING_MENDS or not await self._uplink.pair():
-                raise
-            if not isinstance(write.ticket.request, RequestControl | StopOrPauseRequest):
-                raise
-            await self._uplink.write_control(write.value)
 
     def _settled(self, settled: Settled, now: float) -> None:
         ticket = settled.ticket

@@ -200,7 +200,7 @@ class Linked(Feeds):
                     await self._stop_first(link)
                 await self._subscribe(link)
             except BaseException as error:
-                self._take_link_down(str(error))
+                self._take_link_down(self._impersonal(str(error)))
                 raise
         self._link_made()
 
@@ -224,6 +224,10 @@ class Linked(Feeds):
         if (difference := self.identity.difference(found)) is not None:
             self._uplink.refuse()
             raise NotFound(f"Another machine answers in place of {self.name}: {difference}. It is left alone.")
+
+    def _impersonal(self, text: str) -> str:
+        """Return what may stand in a capture: redaction knows no name that never crossed the air."""
+        return text if self.called is None else text.replace(self.called, self.identity.name or self.facts.model)
 
     def _link_made(self) -> None:
         self._linked = True

@@ -73,10 +73,10 @@ class Machine(Linked):
             async with uplink.making() as link:
                 device = target.device
                 machine = cls(uplink, *await identify(link, device.address, device.name, facts, console))
-                machine.called = called
                 if uplink.wire.is_watched:
                     uplink.wire.tell(Recognised(machine.facts.id, as_written(machine.facts)))
                 await machine._subscribe(link)
+            machine.called = called  # only now: what fails before goes into captures
             machine._link_made()
             yield machine
         finally:

@@ -12,7 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final, Self
 
 from backstride.driver.confirmation import Confirmed
-from backstride.driver.events import ConsoleStopped
+from backstride.driver.events import ConsoleStopped, SafetyKeyPulled
 from backstride.driver.identity import identify
 from backstride.driver.linked import Linked
 from backstride.driver.state import MOVES_AGAIN_AFTER
@@ -24,18 +24,18 @@ from backstride.protocol.control_point import (
     RequestControl,
     SetTargetInclination,
     SetTargetSpeed,
-    StartOrResume,
     StopOrPause,
     StopOrPauseRequest,
 )
 from backstride.units import Incline, Speed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from backstride.capture.events import Trace
     from backstride.driver.confirmation import Outcome
     from backstride.driver.connectable import Connectable
+    from backstride.driver.events import MachineEvent
     from backstride.driver.link import Link
     from backstride.machines.facts import MachineFacts
     from backstride.protocol.control_point import Request
@@ -53,6 +53,9 @@ RUNAWAY: Final = Speed(400)
 STEEPEST: Final = Incline(50)
 """The highest number that is written for an incline (S7). None below zero is: a JTX Sprint 7 answers a decline by
 driving its deck up to 15 %."""
+
+SLOWEST_MOVES_WITHIN: Final = 7.0
+"""Seconds from a Start to the first motion, at most: the slowest that is known takes 6."""
 
 _HARMLESS: Final = (RequestControl, StopOrPauseRequest)
 """What starts no belt, and moves no deck."""
@@ -109,9 +112,19 @@ class Probe(Linked):
         return self._loop.time()
 
     @property
+    def is_simulated(self) -> bool:
+        """True for a simulated treadmill, whose belt ends with this program: no watchdog is missed (S6)."""
+        return bool(getattr(self._uplink.target.backend, "simulated", False))
+
+    @property
     def has_started(self) -> bool:
         """True once a motion was carried out, until the belt is seen to stand by a person (S6)."""
         return self._control.has_started
+
+    @property
+    def may_move(self) -> bool:
+        """True while the belt is being stopped, moves, or may begin to, and that is ours to end (S6)."""
+        return self._control.halting or self._belt_is_ours
 
     # --- what may move
 
@@ -147,20 +160,24 @@ class Probe(Linked):
         if isinstance(request, SetTargetInclination) and not 0 <= request.inclination <= STEEPEST:
             raise SafetyError(f"{request.inclination} is no small incline; nothing was sent.", rule="S7")
         self._permitted.remove(request)
-        if isinstance(request, StartOrResume | SetTargetSpeed | SetTargetInclination):
-            self.guard()
-            self._control.has_started = True  # whatever moves from now on is ours to stop (S6)
+        self.guard()
+        self._control.has_started = True  # whatever moves from now on is ours to stop (S6)
+        if isinstance(request, SetTargetSpeed):
+            self._control.may_start()
+
+    def expect_motion(self) -> None:
+        """Take note that a person may just have started the belt by hand, before telemetry shows it (S5, S6)."""
+        self._control.has_started = True
+        self._control.may_start()
 
     # --- stopping
 
     def halt(self) -> None:
         """Begin to stop, now (S4); `stop` tells what came of it."""
-        self.withdraw()
         self._bring_to_a_halt(pause_first=False)
 
     async def stop(self, within: float) -> Outcome | None:
         """Stop the belt (S4, S5); None if telemetry does not show within so many seconds that it stands."""
-        self.withdraw()
         halting = self._bring_to_a_halt(pause_first=False)
         try:
             async with asyncio.timeout(within):
@@ -227,15 +244,32 @@ class Probe(Linked):
         super().link_is_dead(reason)
         self._wake()
 
+    def _bring_to_a_halt(self, *, pause_first: bool) -> Awaitable[Outcome]:
+        """Allow nothing any more (S2); a belt that is seen to move is ours to stop, whoever started it (S6)."""
+        self.withdraw()
+        if self.state.standing is False:
+            self._control.has_started = True
+        return super()._bring_to_a_halt(pause_first=pause_first)
+
+    def _console_acted(self, event: MachineEvent) -> None:
+        if isinstance(event, ConsoleStopped | SafetyKeyPulled):
+            self.withdraw()  # what was agreed to before it is not what is agreed to after it (S2, S11)
+        super()._console_acted(event)
+
     def _wake(self) -> None:
         if self._something is not None and not self._something.done():
             self._something.set_result(None)
 
 
 def _unknown() -> MachineFacts:
-    """Return what is assumed of an unknown machine: the standard, and that silence is no sign of a lost link."""
+    """Return what is assumed of an unknown machine: the standard, with what is seldom and must not be overlooked.
+
+    Silence is no sign of a lost link, and a belt may take as long to move as the slowest does that is known.
+    """
     generic = load_facts(GENERIC)
-    return generic.model_copy(update={"telemetry": generic.telemetry.model_copy(update={"when_stopped": False})})
+    telemetry = generic.telemetry.model_copy(update={"when_stopped": False})
+    control = generic.control.model_copy(update={"motion_within": SLOWEST_MOVES_WITHIN})
+    return generic.model_copy(update={"telemetry": telemetry, "control": control})
 
 
 def stands(outcome: Outcome | None) -> bool:

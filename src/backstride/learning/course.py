@@ -82,6 +82,9 @@ class Course:
         self._ended_early: str | None = None
         self._belt_stands = True
         self._trials: asyncio.Task[None] | None = None
+        self._asked: asyncio.Future[bool | None] | None = None
+        self._asks = True
+        self._by_hand = False  # True from when the person is sent to the console's own Start
         identity = probe.identity
         self.read = Read(
             name=identity.name,
@@ -100,28 +103,50 @@ class Course:
     async def run(self) -> Learned:
         """Try everything; return what was learned, however it ended. The belt is stopped first (S6)."""
         unsubscribe = self._probe.on_event(self._happened)
+        self._watched_over()
         self._trials = asyncio.create_task(self._try_all())
         try:
-            await asyncio.wait({self._trials})
+            await self._until_over(self._trials)
+            await self._come_to_rest()
         finally:
-            if not self._trials.done():
-                self._probe.halt()
-                self._trials.cancel()
-                await asyncio.wait({self._trials})
-            unsubscribe()
-        if not self._trials.cancelled() and (fault := self._trials.exception()) is not None:
-            raise fault
-        await self._come_to_rest()
+            unsubscribe()  # until the belt stands, the person is told what to do about it (S5, S12)
         findings = analyse(self.read, self.log)
         return Learned(self.read, self.log, findings, self._ended_early, self._belt_stands)
 
-    def quit(self, reason: str = "you stopped it") -> None:
-        """Stop the belt now (S4), and try nothing more."""
+    def _watched_over(self) -> None:
+        """Have a watchdog at its post before anything moves, or say that there is none (S6)."""
+        self._probe.guard()
+        if self._probe.why_unguarded is not None and not self._probe.is_simulated:
+            self._person.told(self._probe.why_unguarded)
+
+    async def _until_over(self, trials: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait({trials})
+        finally:
+            if not trials.done():
+                self._probe.halt()
+                trials.cancel()
+                await asyncio.wait({trials})
+        if not trials.cancelled() and (fault := trials.exception()) is not None:
+            raise fault
+
+    def quit(self, reason: str = "you stopped it", *, asks: bool = True) -> None:
+        """Stop the belt now (S4), and try nothing more.
+
+        Args:
+            reason: Why, as a sentence that has no beginning.
+            asks: False if nobody is there any more who could be asked whether the belt stands.
+        """
         self._ended_early = self._ended_early or reason
+        self._asks = self._asks and asks
+        if self._by_hand:
+            self._probe.expect_motion()
         if self._probe.is_connected:
             self._probe.halt()
         if self._trials is not None:
             self._trials.cancel()
+        if self._asked is not None:
+            self._asked.cancel()
 
     async def _try_all(self) -> None:
         for number, trial in enumerate(TRIALS, start=1):
@@ -150,11 +175,11 @@ class Course:
 
     async def _come_to_rest(self) -> None:
         """Stop a belt that may move, at the end of all (S6)."""
-        if not self._probe.has_started:
+        if not self._probe.has_started and not self.log.speed:
             return
         if not self._probe.is_connected:
             self._belt_stands = False
-        elif self.log.speed != 0 or self.log.is_blind:
+        elif self.log.speed != 0 or self.log.is_blind or self._probe.may_move:
             with contextlib.suppress(MachineError, Stood):
                 if self._ended_early is None or self.log.is_blind:
                     await self.stop()
@@ -173,6 +198,10 @@ class Course:
                 self.quit("the console, or another app, took control")
             case events.SafetyKeyPulled():
                 self.quit("the safety key was pulled")
+            case events.Unguarded(reason):
+                self._person.told(reason)
+            case events.WatchdogActed():
+                self.quit("this program hung, and the belt was stopped")
             case _:
                 pass
 
@@ -206,6 +235,7 @@ class Course:
             case Choice.QUIT:
                 raise Stood("you stopped it")
             case Choice.GO:
+                self._by_hand = self._by_hand or doing.by_hand
                 self._probe.permit(*motions)
 
     async def write(self, request: Request) -> Settled:
@@ -225,13 +255,30 @@ class Course:
         for _ in range(ASKS_WHETHER_IT_STANDS):
             if stands(await self._probe.stop(STANDS_WITHIN)) and not self.log.is_blind:
                 return True
-            if await self._person.sees(Question(Topic.BELT_STANDS, "Does the belt stand?")):
+            if await self._is_said_to_stand():
                 self._probe.seen_standing()
                 return False
             self._person.told(_USE_THE_CONSOLE)
             await self._probe.watch(1.0)
         self._belt_stands = False
         raise Stood("the belt did not stop")
+
+    async def _is_said_to_stand(self) -> bool:
+        """Ask the person; whoever leaves meanwhile, or whose terminal has gone, is waited for no longer (S6)."""
+        if not self._asks:
+            self._belt_stands = False
+            raise Stood("the belt was not seen to stand")
+        question = Question(Topic.BELT_STANDS, "Does the belt stand?")
+        self._asked = asyncio.ensure_future(self._person.sees(question))
+        try:
+            return bool(await self._asked)
+        except asyncio.CancelledError:
+            if not self._asked.cancelled() or (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            self._belt_stands = False
+            raise Stood("the belt was not seen to stand") from None
+        finally:
+            self._asked.cancel()
 
     async def watch(self, seconds: float, until: Callable[[], bool] | None = None) -> bool:
         """Let time pass until `until` holds; return whether it does."""

@@ -90,7 +90,8 @@ async def start_belt(bench: Bench) -> None:
 
 
 async def set_speed(bench: Bench, request: SetTargetSpeed) -> Deed:
-    """Set a speed, wait until it is reached, stroll, and ask what the console shows."""
+    """Set a speed, wait until it is reached, stroll, and ask what the console shows. Raises Skipped at rest (S2)."""
+    require_motion(bench)
     began = bench.now
     settled = await bench.write(request)
     person, shown = None, None

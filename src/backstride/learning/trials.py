@@ -223,6 +223,7 @@ async def _raise_deck(bench: Bench, request: SetTargetInclination) -> Deed:
         "it, and read its figure on the console.",
         request,
     )
+    require_motion(bench)  # it may have been stopped while the person read (S2)
     began = bench.now
     settled = await bench.write(request)
     person, shown = None, None

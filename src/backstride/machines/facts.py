@@ -51,6 +51,7 @@ __all__ = [
     "SpeedFacts",
     "TelemetryFacts",
     "WireUnit",
+    "facts_of",
     "known_machines",
     "load_facts",
 ]
@@ -301,6 +302,12 @@ def known_machines() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (name != GENERIC, name)))
 
 
+def facts_of(values: Mapping[str, object]) -> MachineFacts:
+    """Return the facts that `values` describe, in a machine file's words. Raises ValueError, or RecursionError."""
+    without_incline = {"incline": None} if values.get("incline") is False else {}  # TOML has no null
+    return MachineFacts.model_validate({**values, **without_incline})
+
+
 @cache
 def _shipped(name: str) -> MachineFacts:
     return _parse(name, files(__package__).joinpath(f"{name}.toml").read_bytes())
@@ -309,13 +316,8 @@ def _shipped(name: str) -> MachineFacts:
 def _parse(name: str, content: bytes) -> MachineFacts:
     try:
         data: Mapping[str, Any] = tomllib.loads(content.decode())
-        return MachineFacts.model_validate({"id": name, **data, **_without_incline(data)})
+        return facts_of({"id": name, **data})
     except ValueError as error:  # no UTF-8, no TOML, an integer of 5000 digits, or no facts
         raise ConfigError(f"The machine file {name!r} cannot be read: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"The machine file {name!r} cannot be read: it is nested too deep") from error
-
-
-def _without_incline(data: Mapping[str, Any]) -> dict[str, None]:
-    """TOML has no null: ``incline = false`` says that the machine has none."""
-    return {"incline": None} if data.get("incline") is False else {}

@@ -6,11 +6,13 @@ from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING
 
 from backstride.errors import ConfigError
-from backstride.machines.facts import MachineFacts
+from backstride.machines.facts import facts_of
 from backstride.units import Incline, Speed, SpeedUnit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from backstride.machines.facts import MachineFacts
 
 
 def as_written(facts: MachineFacts) -> dict[str, object]:
@@ -23,9 +25,8 @@ def as_written(facts: MachineFacts) -> dict[str, object]:
 
 def from_written(values: Mapping[str, object]) -> MachineFacts:
     """Return the facts that `values` describe. Raises ConfigError, whose sentence says what is wrong."""
-    without_incline = {"incline": None} if values.get("incline") is False else {}
     try:
-        return MachineFacts.model_validate({**values, **without_incline})
+        return facts_of(values)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"The facts of the machine cannot be read: {error}") from error
 

@@ -64,12 +64,13 @@ async def test_s6_a_signal_stops_the_belt_then_ends_the_program(
 
 
 async def test_s13_a_killed_program_leaves_a_record_up_to_its_last_second(air: KernelAir, tmp_path: Path) -> None:
-    """What becomes of the belt is the watchdog's matter."""
+    """The belt is the watchdog's matter, which an emulated computer takes seconds to load."""
     program = Program(tmp_path)
     async with air.treadmill(name="Killed") as treadmill, walking(treadmill, program) as terminal:
         await asyncio.sleep(3.0)
         terminal.process.kill()
         await asyncio.to_thread(terminal.process.wait)
+        await until(lambda: treadmill.belt.standing, 30)
         assert starts(treadmill) == 1
     record = _record(program)
     assert not record.complete

@@ -6,6 +6,8 @@ import pytest
 
 from backstride.driver import events
 from backstride.driver.console import ConsoleWatch
+from backstride.machines.capabilities import Capabilities, InclineGrid
+from backstride.machines.incline_facts import InclineMap
 from backstride.protocol.control_point import (
     Request,
     SetTargetInclination,
@@ -102,3 +104,12 @@ def test_a_machine_without_targets_is_heard_all_the_same() -> None:
     watch = ConsoleWatch(REPORTS_ONLY)
     watch.wrote(SetTargetSpeed(Speed(300)), 0.0)
     assert watch.feed(bytes.fromhex("052c01"), 1.0) == events.ConsoleSpeed(Speed(300))
+
+
+def test_an_incline_is_compared_by_what_the_machine_means_by_its_numbers() -> None:
+    """S11: where 1 on the wire is 1 %, a console that is turned from 5 % to 7 % has been turned."""
+    whole_percents = InclineGrid(Incline(0), Incline(150), Incline(10), written=InclineMap(scale=1.0))
+    watch = ConsoleWatch(Capabilities("Coarse", None, whole_percents))
+    watch.wrote(SetTargetInclination(Incline(5)), 0.0)
+    assert watch.feed(bytes.fromhex("060500"), 1.0) is None
+    assert watch.feed(bytes.fromhex("060700"), 1.0) == events.ConsoleIncline(Incline(70))

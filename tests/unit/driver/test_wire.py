@@ -10,6 +10,7 @@ import pytest
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError, BleakGATTProtocolErrorCode
 
 from backstride.capture.events import Answered, Event, Failure, Operation, Trouble
+from backstride.driver import bluez_version
 from backstride.driver.capturing import header_of
 from backstride.driver.wire import Wire, failure_of
 from backstride.errors import Disconnected, MachineError, ProcedureTimeout
@@ -68,6 +69,7 @@ def test_the_version_of_bluez_is_what_its_own_tool_says(
         path.write_text(f"#!/bin/sh\n{tool}\n", encoding="ascii")
         path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(bluez_version, "_TELLERS", ("bluetoothctl", str(tmp_path / "bluetoothd")))
     treadmill = SimulatedTreadmill()
     header = header_of(Address(treadmill.device, None))
     assert (header.bluez, header.backend, header.simulated) == (version, "bluez_dbus", False)

@@ -20,7 +20,10 @@ _STEP_KEYS: Final = "Enter: go   s: leave it out   Space or q: stop and end"
 _YES_OR_NO: Final = "y or n; Enter if you cannot tell"
 _SPEED: Final = "the number with k for km/h or m for mph, as 1.6k, then Enter; Enter alone if you cannot tell"
 _FIGURE: Final = "the number, then Enter; Enter alone if you cannot tell"
-_DEAF_FOR: Final = 0.5  # seconds: nobody reads a step faster
+_DEAF_FOR: Final = 1.0
+"""Seconds for which a step takes no Enter: nobody reads one faster. An Enter that comes within them makes it as long
+again: a key that is held down repeats, and is no word for what it runs into (S1)."""
+
 _TICK: Final = 0.02  # seconds
 
 _STOP_KEYS: Final = frozenset({" ", "q", "Q"})
@@ -95,8 +98,11 @@ class Beside:
 
     def _take(self, key: str, answer: asyncio.Future[str]) -> None:
         if self._wanted(key):
-            if asyncio.get_running_loop().time() >= self._deaf_until:
+            now = asyncio.get_running_loop().time()
+            if now >= self._deaf_until:
                 answer.set_result(key)
+            else:
+                self._deaf_until = now + _DEAF_FOR
         elif self._typed and key in _BACKSPACE:
             self._typed = self._typed[:-1]
             self._echo("\b \b")

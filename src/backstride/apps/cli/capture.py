@@ -43,6 +43,8 @@ def listen(
 
     from backstride.apps.cli import clock
     from backstride.apps.cli.capturing import CaptureWish
+    from backstride.apps.cli.exits import ExitCode
+    from backstride.apps.cli.interruption import Interruption
     from backstride.apps.cli.settings import settings_for
     from backstride.apps.cli.target import choose, connected
     from backstride.apps.cli.terminal import say
@@ -50,13 +52,21 @@ def listen(
     settings = settings_for(Common.of(context))
     target = choose(settings, device=device, simulated=simulated)
 
-    async def heard() -> None:
-        async with connected(target, settings, capture=CaptureWish(output, redact)) as machine:
-            await machine.survey()
-            say(f"Listening for {seconds:g} s …")
-            await asyncio.sleep(seconds)
+    async def heard() -> int:
+        interruption = Interruption.of_task(asyncio.current_task())
+        with interruption.listening(asyncio.get_running_loop()):  # whatever ends it, the capture is finished
+            try:
+                async with connected(target, settings, capture=CaptureWish(output, redact)) as machine:
+                    await machine.survey()
+                    say(f"Listening for {seconds:g} s …")
+                    await asyncio.sleep(seconds)
+            except asyncio.CancelledError:
+                if interruption.number is None:
+                    raise
+                return interruption.exit_code
+        return ExitCode.FINISHED
 
-    clock.run(heard(), virtual=target.is_simulated)
+    raise typer.Exit(clock.run(heard(), virtual=target.is_simulated))
 
 
 @app.command(epilog="Example:  backstride capture show mine.capture.jsonl --only writes --only links --from 60")

@@ -49,7 +49,7 @@ def capturing(wish: CaptureWish | None, target: Connectable, log: Trace | None) 
         with capture:
             yield capture.trace if log is None else _both(capture.trace, log)
     finally:
-        _tell(capture.failed or _finished(wish))
+        _tell(_finished(wish) if capture.failed is None else f"{capture.failed}{_remains(wish)}")
 
 
 def redact_in_place(path: Path) -> None:
@@ -97,8 +97,11 @@ def _finished(wish: CaptureWish) -> str:
             redact_in_place(wish.path)
         return " ".join((f"Capture: {wish.path}.", *contents(read_capture(wish.path))))
     except CaptureError as error:
-        remains = " It is not redacted." if wish.redact else ""
-        return f"{error}{remains}"
+        return f"{error}{_remains(wish)}"
+
+
+def _remains(wish: CaptureWish) -> str:
+    return " It is not redacted." if wish.redact else ""
 
 
 def _tell(sentence: str) -> None:

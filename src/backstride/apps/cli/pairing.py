@@ -14,17 +14,11 @@ from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.offers import last_walked, offers_for
 from backstride.apps.cli.portrait import plain_rows
 from backstride.apps.cli.sighting import sighted
-from backstride.apps.cli.target import Target, facts_at, favourites, met
+from backstride.apps.cli.target import Target, facts_at, favourites, met, remembered_facts
 from backstride.apps.cli.terminal import whole_screen
 from backstride.apps.cli.walking import GuidedWalk, Wish, guided_walk
 from backstride.apps.cli.wizard import Acknowledge, CallIt, Connect, Leave, Quit, Simulate, Walk, Welcome, Wizard
-from backstride.apps.config import (
-    acknowledge_notice,
-    call_machine,
-    called_so,
-    name_fault,
-    remember_machine,
-)
+from backstride.apps.config import acknowledge_notice, call_machine, called_so, name_fault, remember_machine
 from backstride.driver.events import LinkLost, MachineEvent
 from backstride.driver.machine import Machine
 from backstride.errors import BackstrideError, ConfigError, Disconnected, MachineError, NotFound
@@ -104,6 +98,7 @@ class Pairing:
         self.keyboard: Keyboard = keyboard
         self._loop = asyncio.get_running_loop()
         self._settings = settings
+        self._remembered = remembered_facts(settings)
         self._radio = radio
         self._simulated = simulated
         self._interruption = interruption
@@ -113,6 +108,7 @@ class Pairing:
         self._acts: asyncio.Queue[Act | Disconnected] = asyncio.Queue()
         self._wizard = Wizard(favourites(settings, simulated=simulated), self._loop.time())
         self._meeting: asyncio.Task[int | None] | None = None
+        self._converses = False  # with a connected treadmill that is not to be let go of yet
         self._terminal = contextlib.ExitStack()
         self._out = out
         self._live = whole_screen(out, self._draw)
@@ -128,13 +124,14 @@ class Pairing:
                 terminal.callback(clock.cancel)
                 while True:
                     match await self._listen(clock):
-                        case Connect(address):
+                        case Connect(address) if address in self._found:
                             code = await self._meet(self._found[address])
                             if code is not None:
                                 return code
                         case Simulate():
                             self._radio, self._simulated = simulated_radio(("generic",)), True
                             self._found.clear()
+                            self._wizard.listen_anew(self._loop.time())
                         case Quit():
                             return 0
                         case _:
@@ -162,7 +159,7 @@ class Pairing:
     def hear(self, found: Found) -> None:
         """Take a treadmill that was heard, or of which more is known."""
         self._found[found.address] = found
-        self._do(self._wizard.hear(sighted(found, self._settings), self._loop.time()))
+        self._do(self._wizard.hear(sighted(found, self._settings, self._remembered), self._loop.time()))
         self._refresh()
 
     def end_round(self) -> None:
@@ -200,7 +197,7 @@ class Pairing:
             facts = facts_at(self._settings, found.address)
             console = self._settings.console_of(found.address)
             async with Machine.connect(found, facts=facts, console=console, called=called) as machine:
-                refused = False
+                refused, self._converses = False, True
                 machine.on_event(self._machine_said)
                 self._welcome(machine, is_new=called is None)
                 self._refresh()
@@ -215,6 +212,8 @@ class Pairing:
                 raise
             self._lost(error, found, refused=refused and isinstance(error, Disconnected | NotFound))
             return None
+        finally:
+            self._converses = False
 
     def _welcome(self, machine: Machine, *, is_new: bool) -> None:
         trouble = ""
@@ -223,6 +222,7 @@ class Pairing:
         except ConfigError as error:
             trouble = f"The treadmill is not remembered: {error}"
             self._settings = called_so(self._settings, machine.name, met(self._settings, machine))
+        self._remembered = remembered_facts(self._settings)
         address = machine.identity.address
         last = last_walked(self._settings, simulated=machine.is_simulated)
         self._wizard.connected(
@@ -245,7 +245,7 @@ class Pairing:
         while True:
             match await self._acts.get():
                 case Walk(reference):
-                    wish = Wish(profile=reference, target=Target(wanted=machine.identity.address))
+                    wish = Wish(profile=reference, target=Target(wanted=machine.identity.address), paged=True)
                     try:
                         return guided_walk(machine, wish, self._settings, self._interruption)
                     except BackstrideError as error:  # the records' folder, or a profile that was changed meanwhile
@@ -283,7 +283,7 @@ class Pairing:
         return ""
 
     def _machine_said(self, event: MachineEvent) -> None:
-        if isinstance(event, LinkLost):
+        if isinstance(event, LinkLost) and self._converses:
             self._acts.put_nowait(Disconnected("The connection to the treadmill was lost. Choose it again."))
 
     def _lost(self, error: BackstrideError, found: Found, *, refused: bool) -> None:
@@ -309,12 +309,14 @@ class Pairing:
     def _do(self, act: Act | None) -> None:
         if act is None:
             return
-        connecting = self._meeting is not None and self._wizard.welcome is None
-        if connecting and isinstance(act, Leave | Quit) and self._meeting is not None:
-            self._meeting.cancel()
+        if isinstance(act, Leave | Quit) and not self._converses:  # it connects, or is about to
+            if self._meeting is not None:
+                self._meeting.cancel()
             if isinstance(act, Leave):
                 self._drop_acts()
                 return
+        if isinstance(act, Leave):
+            self._converses = False
         self._acts.put_nowait(act)
 
     async def _keep_time(self) -> None:

@@ -57,14 +57,16 @@ async def _heard(discovery: "Discovery", seconds: float, settings: "Settings") -
     from rich.live import Live
 
     from backstride.apps.cli.sighting import sighted
+    from backstride.apps.cli.target import remembered_facts
     from backstride.apps.cli.terminal import console
 
     out = console()
+    remembered = remembered_facts(settings)
     heard: dict[str, Sighting] = {}
     known = [machine.address for machine in settings.machines.values()]
     with Live(_table(()), console=out, auto_refresh=False, transient=not out.is_terminal) as live:
         async for item in discovery.watch(seconds, known=known):
-            heard[item.address] = sighted(item, settings)
+            heard[item.address] = sighted(item, settings, remembered)
             if out.is_terminal:
                 live.update(_table(_strongest_first(heard.values())), refresh=True)
     return _strongest_first(heard.values())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.cli.target import facts_at
-from backstride.errors import ConfigError
 from backstride.machines.facts import GENERIC
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backstride.apps.config import Settings
     from backstride.driver.discovery import Found
+    from backstride.machines.facts import MachineFacts
 
 NAMELESS: Final = "(no name)"
 UNKNOWN_MODEL: Final = "unknown model"
@@ -58,13 +59,16 @@ class Sighting:
         return self.name or NAMELESS
 
 
-def sighted(found: Found, settings: Settings) -> Sighting:
-    """Return what was heard as a list shows it; what is remembered of it comes before what its name tells."""
+def sighted(found: Found, settings: Settings, remembered: Mapping[str, MachineFacts]) -> Sighting:
+    """Return what was heard as a list shows it; what is remembered of it comes before what its name tells.
+
+    Args:
+        found: What was heard.
+        settings: The settings.
+        remembered: The machine files that they name, by address (target.remembered_facts).
+    """
     called = settings.name_at(found.address)
-    try:
-        named = facts_at(settings, found.address)
-    except ConfigError:  # whoever connects to it is told
-        named = None
+    named = remembered.get(found.address.upper())
     facts = named or found.facts
     unsupported = found.unsupported if named is None else None
     model = None if facts.id == GENERIC else facts.model

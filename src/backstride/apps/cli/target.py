@@ -169,6 +169,19 @@ def facts_at(settings: Settings, address: str) -> MachineFacts | None:
     return None if known is None or known.model in {None, GENERIC} else load_facts(str(known.model))
 
 
+def remembered_facts(settings: Settings) -> dict[str, MachineFacts]:
+    """Return the machine files that the settings name, by address in capitals; one that is gone is left out.
+
+    Whoever connects to its treadmill is told.
+    """
+    remembered: dict[str, MachineFacts] = {}
+    for machine in settings.machines.values():
+        with contextlib.suppress(ConfigError):
+            if (facts := facts_at(settings, machine.address)) is not None:
+                remembered[machine.address.upper()] = facts
+    return remembered
+
+
 def favourites(settings: Settings, *, simulated: bool) -> tuple[str, ...]:
     """Return the addresses of the treadmills met before, the one used last first; the settings' own is the only one."""
     met = [machine for machine in settings.machines.values() if machine.simulated is simulated]

@@ -10,13 +10,14 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from backstride.apps.cli import keys
 from backstride.apps.cli.beside import Beside
 from backstride.apps.cli.capturing import CaptureWish, capturing
 from backstride.apps.cli.exits import ExitCode
-from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.interruption import CLOSED_PIPE, CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.outlet import Outlet
 from backstride.apps.cli.target import look_for
 from backstride.apps.cli.terminal import console, show_pairs
 from backstride.apps.config import RememberedMachine, remember_machine
@@ -25,6 +26,7 @@ from backstride.capture.file import SUFFIX
 from backstride.driver.discovery import Discovery
 from backstride.errors import ConfigError
 from backstride.learning.course import learn
+from backstride.learning.kept import with_what_is_known
 from backstride.learning.onlooker import Onlooker
 from backstride.learning.report import ON_HARDWARE, ON_THE_SIMULATOR, facts_of, story, verdict
 from backstride.machines.writer import write_facts
@@ -49,6 +51,13 @@ Stand beside the belt, and let nobody step on it. Lay the deck flat by the conso
 hand reaches the treadmill's own stop button. Each motion is announced, and starts when you press Enter. Space, q or
 Ctrl-C stops the belt at once."""
 
+_KNOWN: Final = """\
+Backstride has a machine file for this model already: {model} ({id}). What is withheld there, what a person has to see
+to, and the lowest that belt and deck take are kept from it."""
+
+_NOT_IN_USE: Final = (
+    "It is not in use: the trial was not finished. Name it in the settings if you want it all the same."
+)
 _URGENT: Final = "The belt was not seen to stand. Look, and use the treadmill's own stop button if it moves."
 
 
@@ -94,56 +103,87 @@ async def guide(wish: Wish, settings: Settings) -> int:
     Raises:
         BackstrideError: It could not begin; nothing has moved.
     """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    out = console()
-
-    def say(text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):  # a terminal that is gone keeps no belt moving (S6)
-            out.print(text, markup=False, soft_wrap=True)
-
-    def echo(text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            out.file.write(text)
-            out.file.flush()
-
-    person = Beside(say, echo, fast=wish.fast)
-    interruption = Interruption(first=lambda: _cancel(task), again=lambda: os._exit(interruption.exit_code))
+    loop = asyncio.get_running_loop()
+    interruption = Interruption.of_task(asyncio.current_task())
     with contextlib.ExitStack() as stack:
+        screen = Screen(interruption, waits=wish.agreed or wish.fast)
+        stack.callback(screen.finish)
         stack.enter_context(interruption.listening(loop))
+        person = Beside(screen.say, screen.echo, fast=wish.fast)
+        keyboard = stack.enter_context(contextlib.ExitStack())
         try:
-            found, beside = await _reach(wish, settings, person, say)
+            found, beside = await _reach(wish, settings, person, screen.say)
             path = wish.output or _free_path(found.name or found.facts.model)
             trace = stack.enter_context(capturing(CaptureWish(capture_beside(path), wish.redact), found, None))
             if beside is person:
-                gone = _closed(interruption)
-                stack.enter_context(keys.listening(loop, person.pressed, gone, keys.Typist().read))
-            say(INTRODUCTION)
-            learned = await learn(found, beside, trace=trace, begun=lambda course: _begun(course, person, interruption))
+                gone = interruption.close_terminal
+                keyboard.enter_context(keys.listening(loop, person.pressed, gone, keys.Typist().read))
+            screen.say(INTRODUCTION)
+            if found.known:
+                screen.say(_KNOWN.format(model=found.facts.model, id=found.facts.id))
+
+            def begun(course: Course) -> None:
+                """Let every way to stop reach the belt from now on."""
+                person.stop = course.quit
+                interruption.first = lambda: course.quit("you interrupted it", asks=False)
+                interruption.again = lambda: _leave_at_once(keyboard, screen, redact=wish.redact)
+
+            learned = await learn(found, beside, trace=trace, begun=begun)
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise
-            sys.stderr.write("backstride: Interrupted. Nothing has moved.\n")
+            screen.complain("Interrupted. Nothing has moved.")
             return interruption.exit_code
-        _report(learned, _written(learned, path, wish, trace), found, path, wish, settings, say)
-    if not learned.belt_stands:
-        sys.stderr.write(f"backstride: {_URGENT}\n")
-        return ExitCode.FAULT
+        _report(learned, _written(learned, found, path, wish, trace), found, path, wish, settings, screen)
+        if not learned.belt_stands:
+            screen.complain(_URGENT)
+            return ExitCode.FAULT
     return interruption.exit_code if interruption.number is not None else ExitCode.FINISHED
 
 
-def _cancel(task: asyncio.Task[object] | None) -> None:
-    if task is not None:
-        task.cancel()
+class Screen:
+    """The terminal, which holds up no belt: the loop hands over what is shown, and waits for nothing (S4).
+
+    Args:
+        interruption: Told when nobody reads any more.
+        waits: True to wait, which is for virtual time, where the reader sets the pace.
+    """
+
+    def __init__(self, interruption: Interruption, *, waits: bool) -> None:
+        self._out = Outlet(sys.stdout, lambda _: interruption.interrupt(self._closed), waits=waits)
+        self._errors = Outlet(sys.stderr, lambda _: None, waits=waits)
+        self.console = console(file=cast("IO[str]", self._out))
+
+    @property
+    def _closed(self) -> int:
+        return CLOSED_TERMINAL if self._out.isatty() else CLOSED_PIPE
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
+    def echo(self, text: str) -> None:
+        """Show what is typed."""
+        self._out.write(text)
+
+    def complain(self, text: str) -> None:
+        """Print a line that is about the belt, or a fault."""
+        self._errors.write(f"backstride: {text}\n")
+
+    def finish(self) -> None:
+        """Wait a little until everything is written."""
+        self._out.finish()
+        self._errors.finish()
 
 
-def _closed(interruption: Interruption) -> Callable[[], None]:
-    return lambda: interruption.interrupt(CLOSED_TERMINAL)
-
-
-def _begun(course: Course, person: Beside, interruption: Interruption) -> None:
-    """Let every way to stop reach the belt from now on."""
-    person.stop = course.quit
-    interruption.first = lambda: course.quit("you interrupted it")
+def _leave_at_once(keyboard: contextlib.ExitStack, screen: Screen, *, redact: bool) -> None:
+    """Go, whatever hangs: nobody has seen the belt stand, and that is said and returned (S5, S6)."""
+    with contextlib.suppress(Exception):
+        keyboard.close()
+    with contextlib.suppress(Exception):
+        screen.complain(f"{_URGENT} The capture is not redacted." if redact else _URGENT)
+        screen.finish()
+    os._exit(ExitCode.FAULT)
 
 
 async def _reach(wish: Wish, settings: Settings, person: Beside, say: Say) -> tuple[Found, Person]:
@@ -156,7 +196,7 @@ async def _reach(wish: Wish, settings: Settings, person: Beside, say: Say) -> tu
     return found, Onlooker(treadmill, say) if wish.agreed else person
 
 
-def _written(learned: Learned, path: Path, wish: Wish, trace: Trace | None) -> MachineFacts:
+def _written(learned: Learned, found: Found, path: Path, wish: Wish, trace: Trace | None) -> MachineFacts:
     """Return the facts that follow, and put them into the capture: a replay of it is that machine."""
     facts = facts_of(
         learned.read,
@@ -166,21 +206,23 @@ def _written(learned: Learned, path: Path, wish: Wish, trace: Trace | None) -> M
         day=datetime.now().astimezone().date(),
         provenance=ON_THE_SIMULATOR if wish.target.is_simulated else ON_HARDWARE,
     )
+    if found.known:
+        facts = with_what_is_known(facts, found.facts, learned.findings)
     if trace is not None:
         trace(Recognised(facts.id, as_written(facts)))
     return facts
 
 
 def _report(
-    learned: Learned, facts: MachineFacts, found: Found, path: Path, wish: Wish, settings: Settings, say: Say
+    learned: Learned, facts: MachineFacts, found: Found, path: Path, wish: Wish, settings: Settings, screen: Screen
 ) -> None:
     """Say what was found out, write the machine file, and say what to do with it."""
+    say = screen.say
     if learned.ended_early is not None:
         say(f"\nEnded early: {learned.ended_early}. What was found out until then:")
     else:
         say("\nWhat was found out, where it is not as the standard has it:")
-    with contextlib.suppress(OSError, ValueError):
-        show_pairs(console(), story(learned.findings) or [("", "nothing deviates")])
+    show_pairs(screen.console, story(learned.findings) or [("", "nothing deviates")])
     if (sentence := verdict(learned.read, learned.log, learned.findings)) is not None:
         say(f"\n{sentence}")
     text = write_facts(facts, comment=f"{facts.model}, as `backstride learn` found it.")
@@ -193,6 +235,9 @@ def _report(
     say(f"\nMachine file: {path}")
     if wish.target.is_simulated:
         say(f"Be that machine:  backstride info --simulated {path}")
+        return
+    if learned.ended_early is not None:
+        say(_NOT_IN_USE)
         return
     _use(path, found, settings, say)
     say("Send in both, the file and the capture: docs/learn.md tells how.")

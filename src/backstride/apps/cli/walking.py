@@ -8,15 +8,17 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from backstride.apps.cli import keys
 from backstride.apps.cli.controls import Controls
+from backstride.apps.cli.deafness import DEAF_FOR, Deafness
 from backstride.apps.cli.display import LiveDisplay
 from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.interruption import CLOSED_PIPE, CLOSED_TERMINAL, Interruption
 from backstride.apps.cli.jsonlines import JsonLines
 from backstride.apps.cli.outlet import Outlet, is_gone
+from backstride.apps.cli.output import Nowhere
 from backstride.apps.cli.plain import PlainLines
 from backstride.apps.cli.preflight import prepared_for, require_runnable
 from backstride.apps.cli.target import connected
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from backstride.apps.cli.capturing import CaptureWish
+    from backstride.apps.cli.output import Output
     from backstride.apps.cli.target import Target
     from backstride.apps.config import Settings
     from backstride.apps.service import Prepared
@@ -46,6 +49,7 @@ SLOWS_WITHIN: Final = 20.0
 """Seconds it waits at most while the belt is seen to slow down."""
 
 _LOOK_EVERY: Final = 0.25
+_TOO_EARLY: Final = "Let go of Enter, read the question, and press it again"
 _STANDS: Final = "The belt stands."
 _URGENT: Final = (
     "NOBODY CAN SEE WHETHER THE BELT STANDS. Use the treadmill's own stop button, or pull the safety key, before you "
@@ -64,6 +68,7 @@ class Wish:
         agreed: True to agree to every question, which only a simulated treadmill allows.
         log: Where to write every octet, or None.
         capture: The capture that is wanted, or None.
+        paged: True if Enter led here page by page, and so may still be held down.
     """
 
     profile: str
@@ -73,19 +78,7 @@ class Wish:
     agreed: bool = False
     log: Path | None = None
     capture: CaptureWish | None = None
-
-
-class Output(Protocol):
-    """Where a walk is shown."""
-
-    def show(self, event: SessionEvent, at: float) -> None:
-        """Show an event that happened `at` seconds after the session was made."""
-
-    def note(self, text: str) -> None:
-        """Show a remark that is no event of the session."""
-
-    def close(self) -> None:
-        """Give back what is held open."""
+    paged: bool = False
 
 
 async def walk(wish: Wish, settings: Settings) -> int:
@@ -156,6 +149,7 @@ class GuidedWalk:
         self._broken: Exception | None = None
         self._leaving = asyncio.Event()
         self._refused = False
+        self._deafness = Deafness(DEAF_FOR if wish.paged else 0.0)
 
     async def run(self) -> int:
         """Walk to the end, show what it came to, and return the exit code.
@@ -205,11 +199,15 @@ class GuidedWalk:
 
     def _ask(self, question: PersonNeeded | None) -> None:
         if question is not None:
+            self._deafness.asked(self._loop.time())
             self._heard(question, self._walk.session.elapsed)
 
     def _pressed(self, key: keys.Key) -> None:
         if key is keys.Key.SPACE:
             self._answers_itself = False  # who pauses it goes on by hand
+        if key is keys.Key.ENTER and self._deafness.ignores(self._loop.time()):
+            self._output.note(_TOO_EARLY)
+            return
         self._refused = False
         answer = self._controls.press(key)
         if isinstance(answer, PersonNeeded):
@@ -227,7 +225,7 @@ class GuidedWalk:
 
     def _output_failed(self, error: OSError) -> None:
         """Stop the belt if nobody can read what is shown; a full disk is a fault, and a reader who has gone is none."""
-        self._output = _Nowhere()
+        self._output = Nowhere()
         if is_gone(error):
             self._interruption.interrupt(CLOSED_TERMINAL if self._out.isatty() else CLOSED_PIPE)
         else:
@@ -254,7 +252,7 @@ class GuidedWalk:
         try:
             self._output.show(event, at)
         except Exception as error:  # noqa: BLE001 - whatever it is, the belt comes first; it is raised after the walk
-            self._output = _Nowhere()
+            self._output = Nowhere()
             self._fail(error, "the display failed")
         if isinstance(event, PersonNeeded) and self._is_person_here and not self._out.isatty():
             self._errors.write(f"{event.text} Press Enter; q stops.\n")
@@ -300,7 +298,7 @@ class GuidedWalk:
         summary = self._walk.summary()
         if self._wish.json:
             self._out.write(f"{json.dumps(summary.to_payload())}\n")
-        elif not isinstance(self._output, _Nowhere):
+        elif not isinstance(self._output, Nowhere):
             show_summary(self._console, summary, self._unit)
             if self._walk.record is not None:
                 self._console.print(f"\nRecord: {self._walk.record}", markup=False, soft_wrap=True)
@@ -330,19 +328,6 @@ class GuidedWalk:
 
     def _print_line(self, line: str) -> None:
         self._out.write(f"{line}\n")
-
-
-class _Nowhere:
-    """The output once nobody can read it."""
-
-    def show(self, event: SessionEvent, at: float) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def _is_unproven(ended: Ended) -> bool:

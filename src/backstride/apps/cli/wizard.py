@@ -174,6 +174,11 @@ class Wizard:
         if self.page is Page.LOOKING:
             self.page = Page.LIST
 
+    def listen_anew(self, now: float) -> None:
+        """Forget all that was heard: something else listens from now on."""
+        self.heard = Heard(now)
+        self._list()
+
     def needs_advice(self, now: float) -> bool:
         """Tell whether to say what is usually the matter: nothing is heard, and has not been for a while."""
         return self.page is Page.LIST and self.heard.silent_for(now) >= ADVICE_AFTER
@@ -255,7 +260,7 @@ class Wizard:
 
     def _press_in_list(self, key: Key | str, now: float) -> Act | None:
         if key in ("s", "S"):
-            self.heard, self.trouble = Heard(now), ""
+            self.listen_anew(now)
             return Simulate()
         if key in _ENTER and self.heard.choice.at is not None:
             return self._connect(self.heard.choice.at)

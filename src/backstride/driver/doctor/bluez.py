@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import os
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dbus_fast.errors import AuthError
 
+from backstride.driver.bluez_version import bluez_version
 from backstride.driver.doctor.snapshot import Access, Adapter, Bluez, Held, Switch
 from backstride.driver.watchdog.bluez import BusError, SystemBus
 from backstride.protocol import uuids
@@ -22,17 +22,12 @@ if TYPE_CHECKING:
 
     Objects = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
-VERSION_WITHIN: Final = 3.0
-"""Seconds for a program to tell its version."""
-
 _SERVICE: Final = "org.bluez"
 _ADAPTER: Final = "org.bluez.Adapter1"
 _DEVICE: Final = "org.bluez.Device1"
 _CHARACTERISTIC: Final = "org.bluez.GattCharacteristic1"
 _ACCESS_DENIED: Final = "org.freedesktop.DBus.Error.AccessDenied"
 _ADAPTER_NAME: Final = re.compile(r"hci\d+")  # beside it lie connections, such as hci0:64
-_VERSION: Final = re.compile(rb"(\d+)\.(\d+)")
-_TELLERS: Final = ("bluetoothctl", "/usr/libexec/bluetooth/bluetoothd", "/usr/lib/bluetooth/bluetoothd")
 _USERS: Final = ("backstride", "blue", "gnome-control-c", "hass", "node", "python")
 """Beginnings of the names of programs that may be what holds a treadmill; the system's own services are not."""
 
@@ -45,7 +40,7 @@ async def look(known: Collection[str], root: Path = Path("/")) -> Bluez:
         root: Where the kernel's files lie.
     """
     with ThreadPoolExecutor(1) as aside:
-        version = await asyncio.get_running_loop().run_in_executor(aside, _version)
+        version = await asyncio.get_running_loop().run_in_executor(aside, bluez_version)
     kernel_adapters, switches = _kernel_adapters(root), _switches(root)
     bus = SystemBus()
     try:
@@ -186,21 +181,3 @@ def _switches(root: Path) -> tuple[Switch, ...] | None:
             if kind == "bluetooth":
                 switches.append(Switch(name, soft == "1", hard == "1"))
     return tuple(switches)
-
-
-def _version() -> tuple[int, int] | None:
-    """Return the version of BlueZ as its programs tell it: the bus does not."""
-    for program in _TELLERS:
-        try:
-            told = subprocess.run(  # noqa: S603 - a program of the system, without a word of ours
-                (program, "--version"),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=VERSION_WITHIN,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if (version := _VERSION.search(told.stdout)) is not None:
-            return int(version[1]), int(version[2])
-    return None

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.driver.doctor.listening import listen, read
 from backstride.driver.doctor.snapshot import Access, Air, Host, Obstacle, Snapshot, System
+from backstride.machines.facts import WireUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backstride.driver.discovery import Discovery
     from backstride.driver.doctor.snapshot import Bluez, Patient
 
@@ -29,6 +32,7 @@ async def look_around(
     seconds: float,
     chosen: str | None = None,
     connect: bool = False,
+    console: Callable[[str], WireUnit] = lambda _: WireUnit.KMH,
     root: Path = Path("/"),
 ) -> Snapshot:
     """Find out what can be found out; nothing is started, moved or written.
@@ -39,6 +43,7 @@ async def look_around(
         seconds: How long to listen; 0 does not.
         chosen: The adapter that the person chose.
         connect: Whether the person asked for a connection to the one patient, to read what it says of itself.
+        console: Tells what the console of the treadmill at an address is set to.
         root: Where the kernel's files lie.
     """
     host = _host(root)
@@ -47,19 +52,23 @@ async def look_around(
         return Snapshot(host, bluez, None, chosen, patients)
     if bluez is not None and bluez.access is not Access.OPEN:  # a scan would make the system start BlueZ
         return Snapshot(host, bluez, _UNREACHED, chosen, patients)
-    air, heard = await listen(discovery, seconds)
+    air, heard = await listen(discovery, seconds, _addresses(patients))
     reading = None
     if connect and len(patients) == 1:
         there = [one for one, sighting in zip(heard, air.sightings, strict=True) if patients[0].is_at(sighting)]
         if len(there) == 1:
-            reading = await read(there[0], patients[0].facts)
+            reading = await read(there[0], patients[0].facts, console(there[0].address))
     return Snapshot(host, bluez, air, chosen, patients, reading)
 
 
 async def _look_at_bluez(patients: tuple[Patient, ...], root: Path) -> Bluez | None:
     if sys.platform != "linux":
         return None
-    return await look_at_bluez([patient.address for patient in patients if patient.address is not None], root)
+    return await look_at_bluez(_addresses(patients), root)
+
+
+def _addresses(patients: tuple[Patient, ...]) -> list[str]:
+    return [patient.address for patient in patients if patient.address is not None]
 
 
 def _host(root: Path) -> Host:

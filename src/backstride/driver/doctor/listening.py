@@ -12,8 +12,11 @@ from backstride.driver.identity import identify
 from backstride.driver.link import Link
 from backstride.driver.wire import Wire
 from backstride.errors import MachineError
+from backstride.machines.facts import WireUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from backstride.driver.discovery import Discovery, Found
     from backstride.machines.facts import MachineFacts
 
@@ -30,14 +33,20 @@ _OBSTACLES: Final = {
 _UNKNOWN_RSSI: Final = -127  # what bleak says where the system says nothing
 
 
-async def listen(discovery: Discovery, seconds: float) -> tuple[Air, tuple[Found, ...]]:
-    """Return what listening comes to, and every treadmill that was heard."""
+async def listen(discovery: Discovery, seconds: float, known: Collection[str] = ()) -> tuple[Air, tuple[Found, ...]]:
+    """Return what listening comes to, and every treadmill that was heard.
+
+    Args:
+        discovery: What hears treadmills.
+        seconds: How long to listen.
+        known: Addresses of treadmills met before, which are heard whatever they advertise.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     first: dict[str, float] = {}
     latest: dict[str, Found] = {}
     try:
-        async for found in discovery.watch(seconds):
+        async for found in discovery.watch(seconds, known=known):
             first.setdefault(found.address, loop.time() - began)
             latest[found.address] = found
     except MachineError as error:
@@ -46,8 +55,14 @@ async def listen(discovery: Discovery, seconds: float) -> tuple[Air, tuple[Found
     return Air(seconds, tuple(_sighting(found, first[found.address]) for found in heard)), heard
 
 
-async def read(found: Found, facts: MachineFacts | None) -> Reading:
-    """Connect, read what the treadmill says of itself, and disconnect; ask for no control, subscribe to nothing."""
+async def read(found: Found, facts: MachineFacts | None, console: WireUnit = WireUnit.KMH) -> Reading:
+    """Connect, read what the treadmill says of itself, and disconnect; ask for no control, subscribe to nothing.
+
+    Args:
+        found: The treadmill.
+        facts: The machine file to use, or None to recognise it.
+        console: What its console is set to.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
     called = found.name or found.address
@@ -61,7 +76,7 @@ async def read(found: Found, facts: MachineFacts | None) -> Reading:
     )
     try:
         await link.open()
-        _, known, able = await identify(link, found.address, found.name, facts)
+        _, known, able = await identify(link, found.address, found.name, facts, console)
     except MachineError as error:
         return Reading(called, loop.time() - began, failure=str(error))
     finally:

@@ -54,10 +54,28 @@ def test_s1_a_key_that_comes_with_the_question_is_no_answer_to_it(virtual_time: 
     assert after == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("every", [0.03, 0.25, 0.9])  # a key that is held down, one that is hammered
+def test_s1_an_enter_that_is_held_down_through_a_question_agrees_to_no_motion(
+    virtual_time: Virtual, every: float
+) -> None:
+    async def asked() -> tuple[Choice, float]:
+        desk, loop = Desk(), asyncio.get_running_loop()
+        for press in range(int(10 / every)):
+            desk.press(press * every, "\r")
+        desk.press(14.0, "\r")
+        began = loop.time()
+        await desk.person.sees(Question(Topic.BELT_MOVES, "Does the belt move?"))
+        return await desk.person.agrees(STEP), loop.time() - began
+
+    choice, after = virtual_time(asked())
+    assert choice is Choice.GO
+    assert after == pytest.approx(14.0)
+
+
 def test_s_leaves_a_step_out_and_other_keys_do_nothing(virtual_time: Virtual) -> None:
     async def asked() -> Choice:
         desk = Desk()
-        desk.press(1.0, "xy1s")
+        desk.press(1.5, "xy1s")
         return await desk.person.agrees(STEP)
 
     assert virtual_time(asked()) is Choice.SKIP

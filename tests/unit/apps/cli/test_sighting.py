@@ -10,6 +10,7 @@ from bleak.backends.device import BLEDevice
 
 from backstride.apps.cli import sighting
 from backstride.apps.cli.sighting import Sighting, remark, sighted, signal_text
+from backstride.apps.cli.target import remembered_facts
 from backstride.apps.config import RememberedMachine, Settings
 from backstride.driver.discovery import Found
 from backstride.machines.facts import load_facts
@@ -24,6 +25,10 @@ PLAIN = Sighting("AA:BB", "F85", "Sole F85", -58, available=True, certain=True, 
 def found(name: str | None, model: str = "generic") -> Found:
     device = BLEDevice("AA:BB", name, None)
     return Found(device, None, name, -70, load_facts(model), available=None, is_treadmill=None)
+
+
+def seen_with(found: Found, settings: Settings) -> Sighting:
+    return sighted(found, settings, remembered_facts(settings))
 
 
 @pytest.mark.parametrize(
@@ -47,25 +52,25 @@ def test_only_the_weightiest_thing_that_stands_in_the_way_is_told() -> None:
 def test_what_speaks_only_its_maker_s_protocol_is_not_supported_unless_its_owner_names_a_file(tmp_path: Path) -> None:
     pad = replace(found("WalkingPad 1"), unsupported=unsupported_by("WalkingPad 1", offers_service=False))
     bare = Settings(file=tmp_path / "settings.toml")
-    seen = sighted(pad, bare)
+    seen = seen_with(pad, bare)
     assert (seen.model, remark(seen, refuses=True)) == ("KingSmith WalkingPad A1 or R1 Pro", "not supported")
     assert str(seen.unsupported).startswith("A KingSmith WalkingPad A1 or R1 Pro is not supported: it speaks WiLink")
     named = Settings(file=bare.file, machines={"Pad": RememberedMachine(address="AA:BB", model="kingsmith-z1")})
-    assert sighted(pad, named).unsupported is None
-    assert sighted(pad, named).model == "KingSmith WalkingPad Z1"
+    assert seen_with(pad, named).unsupported is None
+    assert seen_with(pad, named).model == "KingSmith WalkingPad Z1"
 
 
 def test_an_owner_s_name_comes_before_the_advertised_one_and_both_before_none(tmp_path: Path) -> None:
     bare = Settings(file=tmp_path / "settings.toml")
     named = Settings(file=bare.file, machines={"Cellar": RememberedMachine(address="aa:bb")})
-    assert sighted(found(None), bare).title == sighting.NAMELESS
-    assert sighted(found("T-2000"), bare).title == "T-2000"
-    assert (sighted(found("T-2000"), named).title, sighted(found(None), named).remembered) == ("Cellar", True)
+    assert seen_with(found(None), bare).title == sighting.NAMELESS
+    assert seen_with(found("T-2000"), bare).title == "T-2000"
+    assert (seen_with(found("T-2000"), named).title, seen_with(found(None), named).remembered) == ("Cellar", True)
 
 
 def test_what_is_remembered_of_a_model_comes_before_what_the_name_tells(tmp_path: Path) -> None:
     machines = {"Cellar": RememberedMachine(address="AA:BB", model="kingsmith-z1")}
-    known = sighted(found(None), Settings(file=tmp_path / "settings.toml", machines=machines))
+    known = seen_with(found(None), Settings(file=tmp_path / "settings.toml", machines=machines))
     assert known.model == "KingSmith WalkingPad Z1"
     assert remark(known) == sighting.LOCKED
 
@@ -73,4 +78,4 @@ def test_what_is_remembered_of_a_model_comes_before_what_the_name_tells(tmp_path
 def test_a_machine_file_that_is_gone_does_not_keep_a_treadmill_from_the_list(tmp_path: Path) -> None:
     machines = {"Cellar": RememberedMachine(address="AA:BB", model="gone.toml")}
     settings = Settings(file=tmp_path / "settings.toml", machines=machines)
-    assert sighted(found("F85", "sole-f85"), settings).model == "Sole F85 (2023)"
+    assert seen_with(found("F85", "sole-f85"), settings).model == "Sole F85 (2023)"
