@@ -14,7 +14,7 @@ import pytest
 
 from backstride.record.recording import read_record
 from tests.e2e.afoot import LONG
-from tests.e2e.bluez.emulated import BUS, PATIENCE
+from tests.e2e.bluez.emulated import BUS, GONE_WITHIN, PATIENCE, watchdogs
 from tests.e2e.command import Program, without_escapes
 from tests.e2e.terminal import Terminal
 from tests.support.bench import starts, until, written
@@ -71,6 +71,7 @@ async def test_s13_a_killed_program_leaves_a_record_up_to_its_last_second(air: K
         terminal.process.kill()
         await asyncio.to_thread(terminal.process.wait)
         await until(lambda: treadmill.belt.standing, 30)
+        await until(lambda: not watchdogs(), GONE_WITHIN)  # it leaves once it has seen the belt stand
         assert starts(treadmill) == 1
     record = _record(program)
     assert not record.complete

@@ -9,15 +9,16 @@ import os
 import signal
 import sys
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tests.e2e.bluez.emulated import GONE_WITHIN, watchdogs
 from tests.e2e.bluez.walker import BLOCKED_FOR, alone
 from tests.support.bench import starts, until, written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
 
     from backstride.simulator.hci import HciTreadmill
     from tests.e2e.bluez.air import KernelAir
@@ -26,12 +27,7 @@ STANDS_WITHIN: Final = 4.0
 """Seconds from the loss of the session to a standing belt (issue 4, part 3)."""
 
 HUNG_FOR: Final = 2.0
-
-GONE_WITHIN: Final = 30.0
-"""Seconds for a watchdog that has done its work to end: none of the test before may be taken for this one's."""
-
 STOP: Final = "0801"
-MODULE: Final = b"backstride.driver.watchdog"
 FORKS: Final = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.e2e.bluez.walker"])
 
@@ -86,18 +82,6 @@ async def walking(
             process.kill()
             await walker.gone()
             sys.stdout.write(walker.text)
-
-
-def watchdogs() -> list[int]:
-    """Return the processes that are watchdogs."""
-
-    def is_one(entry: Path) -> bool:
-        try:
-            return MODULE in (entry / "cmdline").read_bytes()
-        except OSError:
-            return False
-
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and is_one(entry)]
 
 
 async def test_s6_a_killed_process_leaves_a_standing_belt(air: KernelAir, tmp_path: Path) -> None:
