@@ -8,6 +8,7 @@ from bleak.backends import get_default_backend
 
 from backstride.capture.header import Header
 from backstride.driver.bluez_version import bluez_version
+from backstride.driver.connectable import is_simulated
 
 if TYPE_CHECKING:
     from backstride.driver.connectable import Connectable
@@ -26,7 +27,7 @@ def header_of(target: Connectable, note: str = "") -> Header:
         name=target.device.name,
         backend=get_default_backend().value if backend is None else backend.__name__,
         bluez=_bluez() if backend is None else None,
-        simulated=bool(getattr(backend, "simulated", False)),
+        simulated=is_simulated(target),
         note=note,
     )
 

@@ -31,3 +31,8 @@ class Connectable(Protocol):
     @property
     def adapter(self) -> str | None:
         """The Bluetooth adapter that was chosen to reach it; None leaves it to the system."""
+
+
+def is_simulated(target: Connectable) -> bool:
+    """Return True if the bleak backend says of itself that what it reaches is no real treadmill (S1)."""
+    return bool(getattr(target.backend, "simulated", False))

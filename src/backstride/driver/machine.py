@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from backstride.capture.events import Recognised
 from backstride.driver.confirmation import Command, Confirmed, Outcome, Rejected, Unknown, describe_refusal
+from backstride.driver.connectable import is_simulated
 from backstride.driver.identity import identify
 from backstride.driver.linked import Linked
 from backstride.driver.uplink import Uplink
@@ -89,7 +90,7 @@ class Machine(Linked):
     @property
     def is_simulated(self) -> bool:
         """True if the bleak backend says of itself that what it reaches is no real treadmill (S1)."""
-        return bool(getattr(self._uplink.target.backend, "simulated", False))
+        return is_simulated(self._uplink.target)
 
     # --- commands
 

@@ -12,6 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final, Self
 
 from backstride.driver.confirmation import Confirmed
+from backstride.driver.connectable import is_simulated
 from backstride.driver.events import ConsoleStopped, SafetyKeyPulled
 from backstride.driver.identity import identify
 from backstride.driver.linked import Linked
@@ -114,7 +115,7 @@ class Probe(Linked):
     @property
     def is_simulated(self) -> bool:
         """True for a simulated treadmill, whose belt ends with this program: no watchdog is missed (S6)."""
-        return bool(getattr(self._uplink.target.backend, "simulated", False))
+        return is_simulated(self._uplink.target)
 
     @property
     def has_started(self) -> bool:

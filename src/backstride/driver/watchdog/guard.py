@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
+from backstride.driver.connectable import is_simulated
 from backstride.driver.watchdog.brief import (
     ACTED,
     BEAT_EVERY,
@@ -46,7 +47,7 @@ _WITHOUT: Final = "If this program is killed or hangs, nothing stops the belt: k
 
 def why_none(target: Connectable) -> str | None:
     """Return why no watchdog can watch over sessions on `target`, as a sentence; None if one can."""
-    if getattr(target.backend, "simulated", False):
+    if is_simulated(target):
         return "There is no watchdog for a simulated treadmill: its belt ends with this program."
     if target.backend is not None or _path(target.device) is None:
         return f"There is no watchdog on this system. {_WITHOUT}"
