@@ -79,7 +79,7 @@ def answer_to(words: list[str], treadmills: Mapping[str, Simulation], empty: int
 
 async def main(url: str, count: int) -> None:
     facts, air = load_facts("generic"), Air()
-    bridging.Outbox = CountedOutbox  # type: ignore[attr-defined]
+    bridging.Outbox = CountedOutbox  # type: ignore[attr-defined] # it counts what the bridge says
     bridge = bridging.Bridge(
         read_address(url), "gym", Topics(), Repertoire(shipped()), tell=lambda _: None, complete=calm_memory
     )

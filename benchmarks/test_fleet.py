@@ -46,7 +46,7 @@ class Load:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write((" ".join(map(str, words)) + "\n").encode())
-        return json.loads(await self._process.stdout.readline())  # type: ignore[no-any-return]
+        return json.loads(await self._process.stdout.readline())  # type: ignore[no-any-return] # as its process has it
 
 
 class Ear:
