@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 IN_THE_MACHINE: Final = bool(os.environ.get("BACKSTRIDE_BLUEZ"))
 
-KILL_PROGRAMS: Final = {"test_commands.py", "test_watchdog.py"}
-"""Come last: bluetoothd 5.66 has crashed when an adapter was pulled out after a program that used it was killed."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run every test here in the loop in which the treadmills live; skip where there is no stack of their own."""
-    items.sort(key=lambda item: HERE in item.path.parents and item.path.name in KILL_PROGRAMS)
     for item in items:
         if HERE in item.path.parents:
             if not IN_THE_MACHINE:

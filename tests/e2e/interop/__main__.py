@@ -18,7 +18,7 @@ def _packages(name: str) -> tuple[str, ...]:
 
 GUEST: Final = Guest(
     target="test-interop",
-    tests=("tests/e2e/interop",),
+    parts=(("tests/e2e/interop",),),
     packages=_packages("packages.txt"),
     settings={
         "BLUEZ_VM_CACHE": str(Path.home() / ".cache" / "backstride-interop"),
