@@ -2,15 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTHONS ?= python3.11 python3.12 python3.13
-# More than there are processors: many tests wait for a real clock.
-WORKERS ?= 4
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # What must be covered to the last branch: a mistake there moves a belt.
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench bench-mqtt schema versions format clean
+.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench bench-mqtt schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,10 +49,16 @@ sizes: $(INSTALLED)
 
 tests: $(INSTALLED)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target real-tests other-tests
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
+
+real-tests: # what waits for processes and real clocks, beside what keeps one processor busy
+	$(BIN)/coverage run -m pytest tests/e2e
+
+other-tests:
+	$(BIN)/coverage run -m pytest --ignore=tests/e2e
 
 matrix-check: $(INSTALLED)
 	@$(BIN)/python -m tests.matrix --check

@@ -25,7 +25,7 @@ TOOLS: Final = {"qemu-system-x86_64": "qemu-system-x86", "mmdebstrap": "mmdebstr
 _SITE: Final = PurePosixPath("/run/site")
 """Where the machine has the package: in its memory."""
 
-NOT_NEEDED: Final = ("atheris", "import-linter", "mypy", "pytest-cov", "pytest-xdist", "ruff", "types-")
+NOT_NEEDED: Final = ("atheris", "import-linter", "mypy", "pytest-cov", "ruff", "types-")
 WITHIN: Final = os.environ.get("BACKSTRIDE_BLUEZ_WITHIN", "600")
 """Seconds for everything in a machine; a part takes half of it."""
 
