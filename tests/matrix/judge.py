@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.protocol import uuids
 from backstride.simulator.belt_log import Cause
-from backstride.simulator.faults import Fault
-from backstride.workout.events import Ended, LinkChanged, SessionState, StateChanged, StepStarted, Warned
-from tests.matrix.scenes import FASTEST, LIMIT, STAND
+from backstride.workout.events import Ended, Ending, LinkChanged, SessionState, StateChanged, StepStarted, Warned
+from tests.matrix.scenes import BROKER_LOST, FASTEST, LIMIT, SECONDS, STAND, STEADY, STEEPEST, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +60,7 @@ class _Case:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.lag = evidence.lag
-        self.fault = Fault.parse(evidence.scene.fault)
+        self.kind = evidence.scene.kind.name
         self.belt = evidence.treadmill.belt
         self.log = self.belt.log
         self.breakpoints = self.log.breakpoints
@@ -72,7 +71,7 @@ class _Case:
             if write.connection in evidence.ours
         ]
         self.ended = [(at, event) for at, event in evidence.told if isinstance(event, Ended)]
-        self.is_lying = self.fault.kind.name in _LYING
+        self.is_lying = self.kind in _LYING
 
     def by_us(self, *causes: Cause) -> Iterator[tuple[Breakpoint, Breakpoint]]:
         """Yield what our commands did to the belt, each with the breakpoint before it."""
@@ -150,7 +149,7 @@ def _turning_needs_a_standing_belt(case: _Case) -> Iterator[Violation]:
 
 def _stop_is_on_the_wire_at_once(case: _Case) -> Iterator[Violation]:
     """S4: with a link, each Stop of the walker is written in the same turn, whatever else is under way."""
-    if case.fault.kind.name in _SLOW_AIR:
+    if case.kind in _SLOW_AIR:
         return
     for at, act in case.evidence.acts:
         if act != "stop" or case.log.speed_at(at) == 0 or not _linked(case, at):
@@ -161,7 +160,7 @@ def _stop_is_on_the_wire_at_once(case: _Case) -> Iterator[Violation]:
 
 def _stop_is_repeated(case: _Case) -> Iterator[Violation]:
     """S5: from a Stop until the belt slows, something is written every other second as long as there is a link."""
-    if case.fault.kind.name in _SLOW_AIR or case.evidence.ended is None:
+    if case.kind in _SLOW_AIR or case.evidence.ended is None:
         return
     stops = [at for at, event in case.evidence.told if isinstance(event, StateChanged) and event.state is _STOPPING]
     for stop in stops:
@@ -233,10 +232,10 @@ def _the_last_word_is_true(case: _Case) -> Iterator[Violation]:
 
 def _targets_stay_in_the_envelope(case: _Case) -> Iterator[Violation]:
     """S7: nothing we set is faster than the plan, nor than its limit on a machine that takes miles for kilometres."""
-    fastest = LIMIT if case.fault.kind.name == "unit-mph" else max(FASTEST, case.belt.floor)
-    if case.fault.kind.name == "unit-mph" and "total_distance" in case.evidence.treadmill.facts.telemetry.stuck:
+    fastest = LIMIT if case.kind == "unit-mph" else max(FASTEST, case.belt.floor)
+    if case.kind == "unit-mph" and "total_distance" in case.evidence.treadmill.facts.telemetry.stuck:
         return  # only the distance gives miles away, and this machine's never moves (docs/safety.md)
-    unknowable = (case.evidence.struck or 0.0) + 1.1 if case.fault.kind.name == "unit-mph" else 0.0
+    unknowable = (case.evidence.struck or 0.0) + 1.1 if case.kind == "unit-mph" else 0.0
     for _, change in case.by_us(Cause.TARGET, Cause.START):
         if change.target > fastest + _GRID and change.time > unknowable:  # until the next record nobody can know
             yield Violation("S7", f"the belt was sent to {change.target:.2f} km/h at {change.time:.1f} s")
@@ -303,7 +302,7 @@ def _the_console_is_not_fought(case: _Case) -> Iterator[Violation]:
 def _loss_of_the_link_is_said(case: _Case) -> Iterator[Violation]:
     """S12: a link that is gone for longer than silence allows is told, with what to do."""
     evidence = case.evidence
-    if evidence.ended is None or evidence.record is None or case.fault.kind.name == "stalled":
+    if evidence.ended is None or evidence.record is None or case.kind == "stalled":
         return
     begun = evidence.told[0][0] if evidence.told else evidence.ended
     end = case.ended[0][0] if case.ended else evidence.ended
@@ -346,11 +345,73 @@ def _the_record_is_complete(case: _Case) -> Iterator[Violation]:
     if [line["belt_standing"] for line in ended] != [word.belt_standing for _, word in case.ended]:
         yield Violation("S13", "the record's last word is not the session's")
     samples = [line["t"] for line in lines if line.get("event") == "sample"]
-    allowed = 1.65 + case.lag + (case.fault.value if case.fault.kind.name == "stalled" else 0.0)
+    allowed = 1.65 + case.lag + (evidence.scene.seconds if case.kind == "stalled" else 0.0)
     for first, second in pairwise(samples):
         if second - first > allowed:
             yield Violation("S13", f"no sample from {first:.1f} to {second:.1f} s of the record")
 
+
+# --- over MQTT: the broker is no walker
+
+
+def _only_walker_and_plan_halt(case: _Case) -> Iterator[Violation]:
+    """MQTT: over a broker the belt is halted by the walker and by the plan, and by nothing else."""
+    if case.evidence.mqtt is None:
+        return
+    halts = [at for at, event in case.evidence.told if isinstance(event, StepStarted) and event.step == STAND]
+    halts += [at - _COMES_TO_REST for at, event in case.ended if event.ending is Ending.FINISHED]
+    for _, halt in case.by_us(Cause.STOP, Cause.PAUSE):
+        begun = halt.time - _COMES_TO_REST
+        planned = any(begun - case.lag <= at <= halt.time + case.lag for at in halts)
+        if not planned and not case.acted("stop", "pause", after=begun, until=halt.time + case.lag):
+            yield Violation("MQTT", f"the belt was halted at {halt.time:.1f} s, and nobody had asked for it")
+
+
+def _the_plan_is_walked(case: _Case) -> Iterator[Violation]:
+    """MQTT: the plan goes on meanwhile, as fast and as steep as it says and as long, until its end or a Stop."""
+    evidence = case.evidence
+    if evidence.mqtt is None:
+        return
+    for _, ended in case.ended:
+        if ended.ending is not Ending.FINISHED and not any(act == "stop" for _, act in evidence.acts):
+            yield Violation("MQTT", f"the session ended without a Stop of the walker: {ended.reason}")
+    for _, change in case.by_us(Cause.INCLINE):
+        if change.incline_target > STEEPEST + _GRID:
+            yield Violation("MQTT", f"the deck was sent to {change.incline_target:.1f} % at {change.time:.1f} s")
+    steps = [(at, event.step) for at, event in evidence.told if isinstance(event, StepStarted)]
+    for (at, step), (then, following) in pairwise(steps):
+        if following != step + 1:
+            yield Violation("MQTT", f"step {following} came after step {step} at {then:.1f} s")
+        elif (
+            step < len(SECONDS)
+            and not (step == STEADY and evidence.scene.phase is Phase.PAUSED)
+            and abs(then - at - SECONDS[step]) > _STEP_WITHIN
+        ):
+            yield Violation("MQTT", f"step {step} took {then - at:.1f} s instead of {SECONDS[step]:.0f} s")
+
+
+def _it_is_heard_again(case: _Case) -> Iterator[Violation]:
+    """MQTT: when the broker is back, and in the midst of a flood, Stop is taken, and answered with a standing belt."""
+    evidence = case.evidence
+    mqtt = evidence.mqtt
+    if mqtt is None:
+        return
+    for stop in mqtt.stops:
+        if mqtt.answers.get(stop) != "confirmed":
+            yield Violation("MQTT", f"{stop} was answered with {mqtt.answers.get(stop, 'nothing')}")
+    if evidence.struck is None or evidence.struck < 0:
+        yield Violation("MQTT", "the phase never came")
+    elif case.kind == BROKER_LOST:
+        if mqtt.returned is None or not mqtt.stops:
+            yield Violation("MQTT", "the bridge did not come back to the broker, or nobody stopped the belt then")
+    elif mqtt.flooded < _A_FLOOD or mqtt.refused < mqtt.flooded * _HAS_COME:
+        yield Violation("MQTT", f"of {mqtt.flooded} commands {mqtt.refused} were refused: this was no flood")
+
+
+_COMES_TO_REST: Final = 12.0  # seconds for a halt that is repeated, from a Stop or a stand to the last write
+_STEP_WITHIN: Final = 1.0  # seconds by which a step may be longer or shorter than its plan
+_A_FLOOD: Final = 500  # commands that were sent at least, before a Stop ended the session
+_HAS_COME: Final = 0.6  # of them at least: what comes before the treadmill is offered is heard by nobody
 
 _STOPPING: Final = SessionState.STOPPING
 
@@ -369,5 +430,8 @@ RULES: Final[tuple[tuple[str, Callable[[_Case], Iterator[Violation]]], ...]] = (
     ("S12", _loss_of_the_link_is_said),
     ("S12", _no_rise_after_a_reconnection),
     ("S13", _the_record_is_complete),
+    ("MQTT", _only_walker_and_plan_halt),
+    ("MQTT", _the_plan_is_walked),
+    ("MQTT", _it_is_heard_again),
 )
 """Every rule that is judged, by its id; the first sentence of each says what."""

@@ -39,7 +39,27 @@ OBEYS_AFTER: Final = 15.0
 LEAVES_AFTER: Final = 30.0
 """Seconds after that Stop until the walker, told nothing new, presses Ctrl-C."""
 
-_ANSWERS_AFTER: Final = 2.0  # seconds until the walker does what the session asks for
+ANSWERS_AFTER: Final = 2.0
+"""Seconds until the walker does what the session asks for."""
+
+
+@dataclass
+class OverMqtt:
+    """What is left of a run that was driven over MQTT, besides; all times are the belt's.
+
+    Attributes:
+        answers: How each command and Stop of the walker was answered, by its id.
+        stops: The ids of the walker's Stops.
+        returned: When the bridge was on the broker again, or None.
+        flooded: Commands that were sent in the flood.
+        refused: Commands that the bridge has refused, as it counts them.
+    """
+
+    answers: dict[str, str] = field(default_factory=dict)
+    stops: list[str] = field(default_factory=list)
+    returned: float | None = None
+    flooded: int = 0
+    refused: int = 0
 
 
 @dataclass
@@ -59,6 +79,7 @@ class Evidence:
         lag: Seconds that a value may take between the belt and the program, either way.
         patience: Seconds after which the walker stops.
         record: The record's file.
+        mqtt: What else there is where the session was driven over MQTT.
     """
 
     scene: Scene
@@ -75,12 +96,14 @@ class Evidence:
     record: Path | None = None
     lag: float = 0.0
     patience: float = PATIENCE
+    mqtt: OverMqtt | None = None
 
 
 def play(scene: Scene, folder: Path) -> Evidence:
     """Play one run in virtual time; its record goes to `folder`."""
+    treadmill = SimulatedTreadmill(scene.model)
     with asyncio.Runner(loop_factory=virtual_loop) as runner:
-        return runner.run(_play_alone(scene, folder))
+        return runner.run(play_alone(Story(scene, folder, treadmill, treadmill)))
 
 
 async def play_on(
@@ -96,12 +119,11 @@ async def play_on(
         lag: Seconds that a value may take on its way.
         patience: Seconds until the walker has had enough.
     """
-    return await _Story(scene, folder, treadmill, target, lag=lag, patience=patience).play()
+    return await Story(scene, folder, treadmill, target, lag=lag, patience=patience).play()
 
 
-async def _play_alone(scene: Scene, folder: Path) -> Evidence:
-    treadmill = SimulatedTreadmill(scene.model)
-    story = _Story(scene, folder, treadmill, treadmill)
+async def play_alone(story: Story) -> Evidence:
+    """Play one run that has the running loop for itself, and see whether it leaves anything behind."""
     asyncio.get_running_loop().set_exception_handler(story.complain)
     evidence = await story.play()
     await asyncio.sleep(0)
@@ -111,7 +133,12 @@ async def _play_alone(scene: Scene, folder: Path) -> Evidence:
     return evidence
 
 
-class _Story:
+class Story:
+    """One run, from the connection to the end."""
+
+    connects_within = 0.35
+    """Seconds that connecting takes."""
+
     def __init__(
         self,
         scene: Scene,
@@ -131,9 +158,10 @@ class _Story:
         self._walk: Walk | None = None
 
     async def play(self) -> Evidence:
+        """Play it; whatever happens is in the evidence."""
         evidence, loop = self._evidence, asyncio.get_running_loop()
         if self._scene.phase is Phase.CONNECTING:
-            loop.call_later(self._random.uniform(0.0, 0.35), self._strike)
+            loop.call_later(self._random.uniform(0.0, self.connects_within), self._strike)
         try:
             async with asyncio.timeout(self._evidence.patience + LEAVES_AFTER + 60.0):
                 await self._session()
@@ -176,18 +204,21 @@ class _Story:
     # --- the walker
 
     def _act(self, act: str) -> None:
-        assert self._walk is not None
         if self._evidence.ended is None:
+            assert self._walk is not None
             self._evidence.acts.append((self._treadmill.now, act))
             {"start": self._walk.start, "confirm": self._walk.confirm, "stop": self._walk.stop,
              "pause": self._walk.pause}[act]()  # fmt: skip
 
     def _hear(self, event: SessionEvent, _: float) -> None:
         self._evidence.told.append((self._treadmill.now, event))
-        loop = asyncio.get_running_loop()
+        self._follow(event)
+
+    def _follow(self, event: SessionEvent) -> None:
+        """Do what a walker does about it; let the fault strike where it tells of the phase."""
         match event:
             case PersonNeeded():
-                loop.call_later(_ANSWERS_AFTER, self._act, "confirm")
+                asyncio.get_running_loop().call_later(ANSWERS_AFTER, self._act, "confirm")
             case StepStarted(step=step):
                 self._begin_step(step)
             case StateChanged(state=state):

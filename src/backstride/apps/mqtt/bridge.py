@@ -22,6 +22,7 @@ from backstride.apps.mqtt.portrait import abilities
 from backstride.apps.mqtt.postman import Postman
 from backstride.apps.mqtt.station import Station
 from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
+from backstride.apps.mqtt.waiting import end_of, until
 from backstride.errors import BridgeError, MachineError
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ class Bridge:
         tell: Called with sentences for whoever looks after the bridge.
         home: The Home Assistant that is to show the treadmills, if one is.
         complete: Called once every treadmill is offered.
+        wall: Returns the seconds since 1970.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - put together in one place, by keyword
         self,
         address: BrokerAddress,
         name: str,
@@ -98,6 +100,7 @@ class Bridge:
         tell: Callable[[str], None],
         home: HomeAssistant | None = None,
         complete: Callable[[], None] = lambda: None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
         self._topics = topics
@@ -105,6 +108,7 @@ class Bridge:
         self._tell = tell
         self._home = home
         self._complete = complete
+        self._wall = wall
         self._berths = 0
         self._broker = Broker(address, f"backstride-{name}", self._heard)
         self._claims = Claims(name)
@@ -135,9 +139,9 @@ class Bridge:
             for task in done:
                 task.result()
         finally:
-            await _end(*serving)
+            await end_of(*serving)
             await self._take_leave(linking)
-            await _end(linking)
+            await end_of(linking)
 
     async def _keep_connected(self) -> None:
         """Be connected to the broker, again and again."""
@@ -188,7 +192,7 @@ class Bridge:
                 self._tell(f"A bridge called {self.name} is on the broker. Waiting whether it goes …")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NAME_FREE_WITHIN):
-                    await _until(lambda: said[-1] != ONLINE.encode(), SETTLED_AFTER / 2)
+                    await until(lambda: said[-1] != ONLINE.encode(), SETTLED_AFTER / 2)
         if said[-1] == ONLINE.encode():
             raise BridgeError(
                 f"Another bridge called {self.name} is on the broker at {self._broker.address}: give this one another "
@@ -293,7 +297,7 @@ class Bridge:
         theirs = self._claims.holder(name)
         if theirs is not None:
             self._tell(f"{name} is driven by the bridge {theirs.bridge}; this one stands back.")
-        await _until(lambda: self._claims.holder(name) is None, LOOKS_AGAIN)
+        await until(lambda: self._claims.holder(name) is None, LOOKS_AGAIN)
 
     async def _offer(self, name: str, machine: Machine, berth: Berth) -> None:
         """Offer a connected treadmill until another bridge turns out to have been first, or this one ends."""
@@ -302,9 +306,14 @@ class Bridge:
         sessions = repertoire.fitting(machine.capabilities)
         able = abilities(machine, self.name, sessions, allows_start=berth.allow_start)
         station = Station(
-            machine, outbox, repertoire, able, filled=lambda: None if contested.is_set() else self._postman.call(outbox)
+            machine,
+            outbox,
+            repertoire,
+            able,
+            filled=lambda: None if contested.is_set() else self._postman.call(outbox),
+            wall=self._wall,
         )
-        offer = _Offer(station, outbox, Claim(self.name, round(time.time(), 3)), contested)
+        offer = _Offer(station, outbox, Claim(self.name, round(self._wall(), 3)), contested)
         self._offers[name] = offer
         outbox.put(Channel.CLAIM, write(offer.claim))
         if self._home is not None:
@@ -316,9 +325,9 @@ class Bridge:
         giving_way = asyncio.create_task(contested.wait())
         try:
             await asyncio.wait({serving, giving_way}, return_when=asyncio.FIRST_COMPLETED)
-            await _until(lambda: serving.done() or not station.in_session, SETTLED_AFTER)  # who walks, walks to the end
+            await until(lambda: serving.done() or not station.in_session, SETTLED_AFTER)  # who walks, walks to the end
         finally:
-            fault = await _end(serving, giving_way)
+            fault = await end_of(serving, giving_way)
             del self._offers[name]
             if not contested.is_set():
                 outbox.put(Channel.CLAIM, b"")
@@ -327,16 +336,3 @@ class Bridge:
                 self._postman.call(outbox)
         if fault is not None:
             LOG.error("%s: the program failed; the belt was stopped", name, exc_info=fault)
-
-
-async def _end(*tasks: asyncio.Task[None] | asyncio.Task[bool]) -> Exception | None:
-    """Cancel tasks, wait for them, and return what one of them failed with."""
-    for task in tasks:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    return next((result for result in results if isinstance(result, Exception)), None)
-
-
-async def _until(holds: Callable[[], bool], every: float) -> None:
-    while not holds():  # noqa: ASYNC110 - several things may bring it about, and nobody is in a hurry
-        await asyncio.sleep(every)
