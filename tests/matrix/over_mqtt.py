@@ -37,6 +37,7 @@ from backstride.workout.events import (
 from tests.matrix.flood import Flood, greeting, publication
 from tests.matrix.scenes import BROKER_LOST, RAMP_UP, Phase, Scene, walk
 from tests.matrix.story import ANSWERS_AFTER, Evidence, OverMqtt, Story, play_alone
+from tests.support.bench import until
 from tests.support.brisk import BriskLoop
 from tests.support.broker import HOST, RealBroker
 from tests.support.way import Way
@@ -68,13 +69,9 @@ _A_BURST: Final = 500  # commands right before a Stop
 
 def play_over_mqtt(scene: Scene, folder: Path) -> Evidence:
     """Play one run on a broker of its own; its record goes to `folder`."""
-    treadmill = SimulatedTreadmill(scene.model)
+    remote = _Remote(scene, folder, SimulatedTreadmill(scene.model))
     with asyncio.Runner(loop_factory=BriskLoop) as runner:
-        return runner.run(_play(scene, folder, treadmill))
-
-
-async def _play(scene: Scene, folder: Path, treadmill: SimulatedTreadmill) -> Evidence:
-    return await play_alone(_Remote(scene, folder, treadmill, treadmill, lag=LAG))
+        return runner.run(play_alone(remote))
 
 
 class _Remote(Story):
@@ -82,9 +79,8 @@ class _Remote(Story):
 
     connects_within = 2.0
 
-    def __init__(self, scene: Scene, folder: Path, treadmill: SimulatedTreadmill, target: SimulatedTreadmill, *,
-                 lag: float) -> None:  # fmt: skip
-        super().__init__(scene, folder, treadmill, target, lag=lag)
+    def __init__(self, scene: Scene, folder: Path, treadmill: SimulatedTreadmill) -> None:
+        super().__init__(scene, folder, treadmill, treadmill, lag=LAG)
         self._mqtt = self._evidence.mqtt = OverMqtt()
         self._broker = RealBroker(folder, ("set_tcp_nodelay true",))  # else it holds small messages back for 40 ms
         self._way = Way(self._broker)
@@ -98,6 +94,7 @@ class _Remote(Story):
         self._tried: dict[str, tuple[float, str]] = {}
         self._asked: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
+        self._broker_is_back = False
 
     # --- from beginning to end
 
@@ -138,9 +135,7 @@ class _Remote(Story):
         if running.done():
             running.result()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ANSWERED_WITHIN):
-                while set(self._mqtt.stops) - set(self._mqtt.answers):  # noqa: ASYNC110 - they come when they come
-                    await asyncio.sleep(0.1)
+            await until(lambda: set(self._mqtt.stops) <= self._mqtt.answers.keys(), _ANSWERED_WITHIN)
         self._evidence.record = next(self._folder.glob("*.jsonl"), None)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
@@ -191,10 +186,7 @@ class _Remote(Story):
             self._mqtt.refused = sum(self._last.get("counters", {}).get("refused", {}).values())
 
     def _bridge_is(self, *, online: bool) -> None:
-        struck = self._evidence.struck
-        if online and self._scene.kind.name == BROKER_LOST and struck is not None and self._mqtt.returned is None:
-            if not self._broker_is_back:
-                return
+        if online and self._broker_is_back and self._mqtt.returned is None:
             self._mqtt.returned = self._treadmill.now
             self._spawn(self._stop_once_it_moves())
 
@@ -235,8 +227,7 @@ class _Remote(Story):
 
     async def _begin(self) -> None:
         """Choose the session, and start it, until it is under way."""
-        while "session" not in self._last or "capabilities" not in self._last:  # noqa: ASYNC110 - the broker may be away
-            await asyncio.sleep(0.1)
+        await until(lambda: {"session", "capabilities"} <= self._last.keys(), inf)  # the broker may be away
         profile = "uphill" if "uphill" in self._last["capabilities"]["profiles"] else "level"
         while self._last["session"]["profile"] != profile:
             self._send("profile", profile=profile)
@@ -291,7 +282,7 @@ class _Remote(Story):
     async def _stop_once_it_moves(self) -> None:
         """Stop the belt over the broker that is back, once it moves."""
         moving = 0
-        while moving < 4:
+        while moving < 4:  # looks in a row: what was told last may be from before the loss
             await asyncio.sleep(0.5)
             told = self._last.get("state", {})
             moving = moving + 1 if told.get("standing") is False and self._began is not None else 0
@@ -311,8 +302,6 @@ class _Remote(Story):
     def _strike(self) -> None:
         self._evidence.struck = self._treadmill.now
         self._spawn(self._lose_the_broker() if self._scene.kind.name == BROKER_LOST else self._flood())
-
-    _broker_is_back = False
 
     async def _lose_the_broker(self) -> None:
         self._broker.kill()

@@ -204,8 +204,8 @@ class Story:
     # --- the walker
 
     def _act(self, act: str) -> None:
+        assert self._walk is not None
         if self._evidence.ended is None:
-            assert self._walk is not None
             self._evidence.acts.append((self._treadmill.now, act))
             {"start": self._walk.start, "confirm": self._walk.confirm, "stop": self._walk.stop,
              "pause": self._walk.pause}[act]()  # fmt: skip

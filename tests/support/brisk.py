@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 _LOOKS_AFTER = 0.05
 """Seconds to wait at most for something that is under way before the timers are looked at again."""
@@ -51,12 +55,12 @@ class BriskLoop(asyncio.SelectorEventLoop):
         """Return the seconds of this clock: those that were waited, and those that were left out."""
         return super().time() + self._waitless.left_out
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:  # type: ignore[override] # noqa: ANN401 - as its base
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts) -> asyncio.Future[_T]:
         """Run `func` in a thread, as every loop does."""
         running = super().run_in_executor(executor, func, *args)
         self._threads += 1
         running.add_done_callback(self._end_thread)
         return running
 
-    def _end_thread(self, _: asyncio.Future[Any]) -> None:
+    def _end_thread(self, _: asyncio.Future[_T]) -> None:
         self._threads -= 1

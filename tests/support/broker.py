@@ -26,6 +26,8 @@ from tests.support.bench import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    Carrier = Callable[[bytes], bytes]
+
 HOST = "127.0.0.1"
 MOSQUITTO = shutil.which("mosquitto") or (found if Path(found := "/usr/sbin/mosquitto").exists() else None)
 UP_WITHIN = 10.0
@@ -132,9 +134,10 @@ class Gate:
         onward: asyncio.StreamWriter | None = None
         try:
             back, onward = await asyncio.open_connection(HOST, self._broker.port)
+            carry, bring_back = self._carriers()
             async with asyncio.TaskGroup() as group:
-                group.create_task(_copy(reader, onward))
-                group.create_task(_copy(back, writer))
+                group.create_task(_copy(reader, onward, carry))
+                group.create_task(_copy(back, writer, bring_back))
         except (OSError, asyncio.CancelledError):
             pass
         finally:
@@ -142,11 +145,15 @@ class Gate:
             for end in filter(None, (writer, onward)):
                 end.transport.abort()
 
+    def _carriers(self) -> tuple[Carrier, Carrier]:
+        """Return what is done to the octets of a new client on their way there, and back: nothing."""
+        return bytes, bytes
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, carry: Carrier) -> None:
     with contextlib.suppress(OSError):
         while octets := await reader.read(65536):
-            writer.write(octets)
+            writer.write(carry(octets))
             await writer.drain()
         writer.close()
 
