@@ -159,7 +159,7 @@ def test_a_broker_that_is_lost_in_the_countdown_and_found_in_a_pause_is_told_how
                 await me.until(lambda: me.last("/session")["state"] == "starting")
                 await way.shut()
             await until(lambda: treadmill.belt.speed > 0, 60)
-            await asyncio.sleep(20)
+            await asyncio.sleep(8)
             treadmill.console.press_stop()
             await until(lambda: treadmill.belt.speed == 0, 60)
             async with stranger(broker) as me:

@@ -1,13 +1,15 @@
 """An event loop whose clock runs fast, for what has to wait for a real network and for a simulated belt at once.
 
 Virtual time jumps from timer to timer, and would not wait for a broker; here every second of the loop takes a fraction
-of a real one.
+of a real one, and a second in which the whole process stood still is none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,14 +18,41 @@ if TYPE_CHECKING:
 TIMES = 10.0
 
 
+STALL = 0.05
+"""Seconds a turn of the loop may take, beyond what it meant to wait; the clock does not count what is longer."""
+
+
 class _Selector(selectors.DefaultSelector):
+    """Waits a fraction of the time, and keeps the clock: a computer that is busy elsewhere makes no time pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed = 0.0
+        self._counted = time.monotonic()
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return super().select(None if timeout is None else timeout / TIMES)
+        self._count(STALL)
+        wait = None if timeout is None else timeout / TIMES
+        ready = super().select(wait)
+        self._count(math.inf if wait is None else max(wait, 0.0) + STALL)
+        return ready
+
+    def time(self) -> float:
+        return TIMES * (self._passed + min(time.monotonic() - self._counted, STALL))
+
+    def _count(self, longest: float) -> None:
+        now = time.monotonic()
+        self._passed += min(now - self._counted, longest)
+        self._counted = now
 
 
 class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
     def time(self) -> float:
-        return super().time() * TIMES
+        return self._clock.time()
 
 
 def hurried(story: Coroutine[Any, Any, None], within: float = 900.0) -> None:
@@ -39,5 +68,5 @@ def hurried(story: Coroutine[Any, Any, None], within: float = 900.0) -> None:
         assert not left, f"tasks left behind: {left}"
         assert not complaints, complaints
 
-    with asyncio.Runner(loop_factory=lambda: _Loop(_Selector())) as runner:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(bounded())

@@ -208,6 +208,7 @@ def test_s4_output_that_nobody_takes_holds_up_no_stop(
         timer.start()
         code = virtual_time(pressing(b"\r", keyboard, wish, settings, then=quits))
         timer.cancel()
+        timer.join()
     assert rescued == []
     assert code == 0
     assert treadmill.belt.standing
