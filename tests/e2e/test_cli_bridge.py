@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.command import Program
 
-pytestmark = pytest.mark.allow_hosts([HOST])
+pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]
 ROOT = Path(__file__).parents[2]
 
 

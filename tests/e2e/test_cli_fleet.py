@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.command import Program
 
-pytestmark = pytest.mark.allow_hosts([HOST])
+pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]
 DEN = "generic-treadmill-a1d3"
 
 

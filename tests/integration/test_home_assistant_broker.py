@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.allow_hosts([HOST])  # a broker, and nothing else
+pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]  # a broker, and nothing else
 
 
 @pytest.fixture

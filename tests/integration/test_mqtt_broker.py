@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from backstride.apps.mqtt.address import BrokerAddress
 
-pytestmark = pytest.mark.allow_hosts([HOST])  # a broker, and nothing else
+pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]  # a broker, and nothing else
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no such feature; Mosquitto is not installed")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [
+    pytest.mark.broker,
     pytest.mark.allow_hosts([HOST]),
     pytest.mark.skipif(MOSQUITTO is None, reason="certificates and passwords are tried on Mosquitto, which is missing"),
 ]

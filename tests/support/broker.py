@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -33,10 +34,15 @@ MOSQUITTO = shutil.which("mosquitto") or (found if Path(found := "/usr/sbin/mosq
 UP_WITHIN = 10.0
 
 
+PORTS = range(15_000, 30_000)
+"""Ports that no system takes for the near end of a connection: a port that was let go of is still free later."""
+
+
 def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind((HOST, 0))
-        return int(bound.getsockname()[1])
+    while True:
+        port = secrets.choice(PORTS)
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+            return port
 
 
 @dataclass

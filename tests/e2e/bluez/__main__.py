@@ -61,7 +61,10 @@ class Guest:
 
 
 def main(arguments: list[str], guest: Guest = Guest()) -> int:
-    """Run the tests, all or those that pytest's own `arguments` choose; return the exit code."""
+    """Run the tests, all or those that pytest's own `arguments` choose; return the exit code.
+
+    `--image` alone makes the image and runs nothing: so CI learns early whether it can be made.
+    """
     missing = [package for command, package in TOOLS.items() if shutil.which(command) is None]
     if missing:
         sys.stdout.write(f"{guest.target}: skipped, there is no virtual machine: apt-get install {' '.join(missing)}\n")
@@ -69,6 +72,8 @@ def main(arguments: list[str], guest: Guest = Guest()) -> int:
     ours = {"PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHON": sys.executable}
     environment = {**guest.settings, **os.environ, **ours}
     _do([VM / "build-image", *_requirements(), *guest.packages], environment)
+    if arguments == ["--image"]:
+        return 0
     _install(environment)
     parts = (tuple(arguments),) if arguments else guest.parts
     return _alone(parts[0], guest, environment) if len(parts) == 1 else _side_by_side(parts, guest, environment)
