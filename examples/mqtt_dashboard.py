@@ -1,7 +1,4 @@
-"""Show every treadmill on an MQTT broker, live. Needs the extra [mqtt]; docs/mqtt.md explains the topics.
-
-python mqtt_dashboard.py broker.example 1883
-"""
+"""Show every treadmill on an MQTT broker, live (docs/mqtt.md): `python mqtt_dashboard.py broker.example 1883`."""
 
 import asyncio
 import json
@@ -9,26 +6,27 @@ import sys
 
 import aiomqtt
 
-TOPICS = "backstride/v1/treadmill/+"
+COLUMNS = ("speed_km_h", "incline_percent", "session_distance_m", "state", "label")
 
 
 async def main(host: str = "localhost", port: int | str = 1883) -> None:
     """Draw the table anew whenever something changes."""
-    treadmills: dict[str, dict[str, dict[str, object]]] = {}
+    told: dict[str, str] = {}
     async with aiomqtt.Client(host, int(port)) as client:
-        for what in ("state", "session"):
-            await client.subscribe(f"{TOPICS}/{what}", qos=1)  # both are retained: the last ones come at once
+        await client.subscribe("backstride/v1/+/+/+", qos=1)  # what is retained comes at once
         async for message in client.messages:
-            name, what = message.topic.value.split("/")[-2:]
-            treadmills.setdefault(name, {"state": {}, "session": {}})[what] = json.loads(message.payload)
-            print("\x1b[2J\x1b[H" + "\n".join(row(name, **treadmills[name]) for name in sorted(treadmills)), flush=True)
+            told[str(message.topic).removeprefix("backstride/v1/")] = bytes(message.payload).decode(errors="replace")
+            rows = [row(told, topic.removesuffix("/claim")) for topic in sorted(told) if topic.endswith("/claim")]
+            print("\x1b[2J\x1b[H" + "\n".join(rows), flush=True)
 
 
-def row(name: str, state: dict[str, object], session: dict[str, object]) -> str:
-    """Return one line; what is not known is shown as a dash, never as zero."""
-    values = [state.get("speed_km_h"), state.get("incline_percent"), state.get("session_distance_m")]
-    shown = ["-" if value is None or state.get("stale") else f"{value:.1f}" for value in values]
-    return "{:24} {:>6} km/h {:>5} % {:>7} m  {} {}".format(name, *shown, session.get("state"), session.get("label"))
+def row(told: dict[str, str], where: str) -> str:
+    """Return one line; what is not known, may be old, or is seen by nobody is a dash, never zero."""
+    state, session, claim = (json.loads(told.get(f"{where}/{one}") or "{}") for one in ("state", "session", "claim"))
+    bridge = told.get(f"bridge/{claim.get('bridge')}/availability")
+    seen = bridge == told.get(f"{where}/availability") == "online" and not state.get("stale", True)
+    shown = ["-" if not seen or value is None else value for value in map({**state, **session}.get, COLUMNS)]
+    return "{:36} {:>6} km/h {:>5} % {:>7} m  {} {}".format(where, *shown)
 
 
 if __name__ == "__main__":

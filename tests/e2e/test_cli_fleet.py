@@ -70,8 +70,8 @@ def test_s5_stop_all_stops_the_belts_and_says_of_each_that_it_stands(program: Pr
     async def story() -> None:
         with bridge(program, broker):
             async with stranger(broker) as me:
-                await me.until(lambda: len({str(m.topic) for m in me.heard if str(m.topic).endswith("/state")}) == 2)
-                names = sorted({str(m.topic).split("/")[3] for m in me.heard if str(m.topic).endswith("/state")})
+                await me.until(lambda: len(me.names()) == 2)
+                names = me.names()
                 for name in names:
                     assert (await me.ask(name, "start"))["outcome"] == "confirmed"
                 seen = await finished(program, "fleet", "--once", "--json", "--broker", broker.url)
@@ -94,12 +94,8 @@ def test_one_treadmill_is_stopped_by_its_name_and_the_other_walks_on(program: Pr
     async def story() -> None:
         with bridge(program, broker):
             async with stranger(broker) as me:
-                await me.until(lambda: len({str(m.topic) for m in me.heard if str(m.topic).endswith("/state")}) == 2)
-                other = next(
-                    str(m.topic).split("/")[3]
-                    for m in me.heard
-                    if f"{DEN}/" not in str(m.topic) + "/x" and str(m.topic).endswith("/state")
-                )
+                await me.until(lambda: len(me.names()) == 2)
+                (other,) = set(me.names()) - {DEN}
                 for name in (DEN, other):
                     assert (await me.ask(name, "start"))["outcome"] == "confirmed"
                 done = await finished(program, "fleet", "--broker", broker.url, "stop", DEN, "--json")
@@ -189,6 +185,48 @@ def test_the_table_is_drawn_on_a_terminal_and_leaves_it_as_it_was(program: Progr
     with bridge(program, broker, "generic"), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
         terminal.read_until("1 treadmill: 1 standing")
         terminal.press("\x03")
+        assert terminal.process.wait(10) == 130
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+def test_s4_the_space_bar_before_the_table_stops_every_belt(program: Program, broker: RealBroker) -> None:
+    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - only where there are pseudo-terminals
+
+    async def start() -> None:
+        async with stranger(broker) as me:
+            await me.until(lambda: len(me.names()) == 2)
+            for name in me.names():
+                assert (await me.ask(name, "start"))["outcome"] == "confirmed"
+
+    async def assert_standing() -> None:
+        async with stranger(broker) as me:
+            await me.until(lambda: len(me.names()) == 2)
+            assert [me.last(f"{name}/state")["standing"] for name in me.names()] == [True, True]
+
+    with bridge(program, broker), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+        terminal.read_until("Space stops all belts at once.")
+        asyncio.run(start())
+        terminal.read_until("2 moving")
+        terminal.press("n \x1b[A  ")
+        terminal.read_until("Stop: 2 of 2 stand.")
+        asyncio.run(assert_standing())
+        terminal.press("\x03")
+        assert terminal.process.wait(10) == 130
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
+def test_s5_the_space_bar_promises_nothing_where_the_broker_is_gone(program: Program, broker: RealBroker) -> None:
+    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - only where there are pseudo-terminals
+
+    with bridge(program, broker, "generic"), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+        terminal.read_until("1 treadmill: 1 standing")
+        broker.kill()
+        terminal.press(" ")
+        terminal.read_until("NO STOP WENT OUT: use the consoles")
+        broker.start()
+        terminal.press(" ")
+        terminal.read_until("Stop: 1 of 1 stand.")
+        terminal.press(" \x03")
         assert terminal.process.wait(10) == 130
 
 

@@ -294,7 +294,7 @@ def test_all_stop_stops_every_treadmill_of_every_bridge(broker: RealBroker) -> N
             house(broker.url, treadmills[2], name="attic"),
         ):
             await me.until(lambda: len({str(m.topic) for m in me.heard if str(m.topic).endswith("/state")}) == 3)
-            for treadmill in {str(m.topic).split("/")[3] for m in me.heard if str(m.topic).endswith("/state")}:
+            for treadmill in me.names():
                 assert (await me.ask(treadmill, "start"))["outcome"] == "confirmed"
             await me.publish("all/stop")
             await until(lambda: all("0801" in written(one) for one in treadmills))

@@ -190,6 +190,10 @@ class Stranger:
         """Return the latest object that came on a topic that ends so."""
         return json.loads(self.on(topic)[-1])  # type: ignore[no-any-return]
 
+    def names(self) -> list[str]:
+        """Return the treadmills of which a state came."""
+        return sorted({str(m.topic).split("/")[3] for m in self.heard if str(m.topic).endswith("/state")})
+
     def events(self, name: str) -> list[dict[str, Any]]:
         return [event for event in map(json.loads, self.on("/event")) if event["event"] == name]
 

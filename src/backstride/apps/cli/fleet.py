@@ -9,7 +9,7 @@ from backstride.apps.cli.options import Common, Json
 from backstride.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backstride.apps.cli.overseeing import Place
+    from backstride.apps.cli.halting import Place
 
 EXAMPLES = (
     "Example:  backstride fleet --broker mqtt://broker.example   or   backstride fleet stop --all   "
@@ -59,8 +59,9 @@ def command(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Show all treadmills on the broker, until Ctrl-C.
 
-    On a terminal a table that is kept up to date; elsewhere a line whenever something happens that a person would act
-    on. With --json a line of JSON for each treadmill whenever it changes, at most once a second.
+    On a terminal a table that is kept up to date, where the space bar stops every belt; elsewhere a line whenever
+    something happens that a person would act on. With --json a line of JSON for each treadmill whenever it changes, at
+    most once a second.
     """
     if context.invoked_subcommand is not None:
         return  # it looks for what was typed before it
@@ -108,7 +109,7 @@ def stop(  # noqa: PLR0913 - same
         broker, base, ca = typed["broker"], typed["base"], typed["ca"]
         cert, key, password_file = typed["cert"], typed["key"], typed["password_file"]
     place = _place(broker, base, ca, cert, key, password_file)
-    from backstride.apps.cli.overseeing import halt
+    from backstride.apps.cli.halting import halt
 
     raise typer.Exit(asyncio.run(halt(place, name, within, as_lines_of_json=json)))
 
@@ -123,7 +124,7 @@ def _place(
     from backstride.apps.mqtt.topics import Topics
 
     try:
-        from backstride.apps.cli.overseeing import Place
+        from backstride.apps.cli.halting import Place
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"aiomqtt", "paho"}:
             raise

@@ -32,8 +32,10 @@ _STYLES: Final = {
     Condition.MOVING: "bold cyan",
 }
 _FIGURES: Final = frozenset({Condition.STANDING, Condition.MOVING, Condition.UNKNOWN})  # there is somebody to tell them
-_FRAME: Final = 6  # lines of the screen beside the treadmills
+_FRAME: Final = 5  # lines of the screen beside treadmills and notices
 _RIGHT: Final = (2, 3, 4, 5, 6)
+_WITH_KEY: Final = "Space stops all belts at once.   Ctrl-C leaves; the belts go on."
+_WITHOUT_KEY: Final = "Ctrl-C leaves; the belts go on.   Stop all of them:  backstride fleet stop --all"
 
 
 def counted(rows: Sequence[Row]) -> str:
@@ -55,25 +57,30 @@ def counted(rows: Sequence[Row]) -> str:
     return f"{len(shown)} {many}: {', '.join(parts)}"
 
 
-def screen(rows: Sequence[Row], unit: SpeedUnit, height: int, notice: str = "") -> RenderableType:
+def screen(
+    rows: Sequence[Row], unit: SpeedUnit, height: int, notices: Sequence[str] = (), *, has_key: bool = False
+) -> RenderableType:
     """Return the table as it fits on a screen.
 
     Args:
         rows: The treadmills.
         unit: Unit of speeds.
         height: Lines of the screen.
-        notice: What the person must know of the table itself.
+        notices: What the person must know of a Stop, and of the table itself.
+        has_key: True if the space bar is Stop.
     """
     shown = [row for row in rows if row.condition is not Condition.GONE]
-    room = max(1, height - _FRAME)
+    notices = [notice for notice in notices if notice] or [""]
+    room = max(1, height - _FRAME - len(notices))
     if len(shown) > room:  # who needs a look comes first where not all have room
         shown = sorted(shown, key=lambda row: (not row.needs_a_look, not row.in_session))
     left = len(shown) - room
-    parts: list[RenderableType] = [Text(counted(rows), style="bold"), Text(notice, style="bold yellow")]
+    parts: list[RenderableType] = [Text(counted(rows), style="bold")]
+    parts.extend(Text(notice, style="bold yellow") for notice in notices)
     parts.append(table(shown[:room], unit))
     if left > 0:
         parts.append(Text(f"… and {left} more, of whom nobody needs a look before these.", style="dim"))
-    parts.append(Text("Ctrl-C leaves; the belts go on.   Stop all of them:  backstride fleet stop --all", style="dim"))
+    parts.append(Text(_WITH_KEY if has_key else _WITHOUT_KEY, style="dim"))
     return Group(*parts)
 
 
@@ -142,6 +149,14 @@ def result_line(result: Result) -> str:
     return f"{called}: {'stands' if result.stands else 'NOT SEEN TO STAND'}: {result.reason}".replace(
         "stands: the belt stands", "the belt stands"
     )
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Return how many belts stand after a Stop."""
+    if not results:
+        return "no treadmill is on this broker."
+    stand = sum(result.stands for result in results)
+    return f"{stand} of {len(results)} stand." + (" LOOK AT THE OTHERS." if stand < len(results) else "")
 
 
 def result_json(result: Result) -> str:

@@ -1,27 +1,27 @@
-"""The fleet as the command line shows it: a table, lines or JSON, and what came of a Stop."""
+"""The fleet as the command line shows it: a table with a key for Stop, lines, or JSON."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.cli.exits import ExitCode, sentence
-from backstride.apps.cli.fleet_view import as_json, counted, line, result_json, result_line, screen, table
-from backstride.apps.cli.interruption import Interruption
+from backstride.apps.cli.exits import ExitCode
+from backstride.apps.cli.fleet_view import as_json, counted, line, screen, table
+from backstride.apps.cli.halting import StopKey
+from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
 from backstride.apps.cli.terminal import console, whole_screen
 from backstride.apps.mqtt.fleet import Condition, Fleet
 from backstride.apps.mqtt.standstill import KNOWN_AFTER
-from backstride.apps.mqtt.watching import Halt, watch
-from backstride.errors import BridgeError
+from backstride.apps.mqtt.watching import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backstride.apps.mqtt.address import BrokerAddress
+    from rich.console import RenderableType
+
+    from backstride.apps.cli.halting import Place
     from backstride.apps.mqtt.fleet import Row
-    from backstride.apps.mqtt.topics import Topics
     from backstride.units import SpeedUnit
 
 DRAWN_EVERY: Final = 0.5
@@ -29,14 +29,6 @@ DRAWN_EVERY: Final = 0.5
 
 TOLD_EVERY: Final = 1.0
 """Seconds between two lines about one treadmill at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A broker, and the topics in use there."""
-
-    address: BrokerAddress
-    topics: Topics
 
 
 async def oversee(place: Place, unit: SpeedUnit, *, once: bool, as_lines_of_json: bool) -> int:
@@ -47,9 +39,10 @@ async def oversee(place: Place, unit: SpeedUnit, *, once: bool, as_lines_of_json
     """
     overview = _Overview(Fleet(place.topics), unit)
     interruption = Interruption.of_task(asyncio.current_task())
+    stop = StopKey(place, overview.fleet, gone=lambda: interruption.interrupt(CLOSED_TERMINAL))
     with interruption.listening(asyncio.get_running_loop()):
         watching = asyncio.create_task(watch(place.address, overview.fleet, overview.note))
-        showing = asyncio.create_task(_shown(overview, once=once, as_lines_of_json=as_lines_of_json))
+        showing = asyncio.create_task(_shown(overview, stop, once=once, as_lines_of_json=as_lines_of_json))
         try:
             done, _ = await asyncio.wait({watching, showing}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -61,38 +54,8 @@ async def oversee(place: Place, unit: SpeedUnit, *, once: bool, as_lines_of_json
         finally:
             for task in (watching, showing):
                 task.cancel()
-            await asyncio.gather(watching, showing, return_exceptions=True)
+            await asyncio.gather(watching, showing, stop.end(), return_exceptions=True)
     return ExitCode.FINISHED if overview.connected else ExitCode.NO_MACHINE
-
-
-async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_json: bool) -> int:
-    """Stop a treadmill, or all of them; print what came of it for each, and return the exit code.
-
-    Raises:
-        BridgeError: The broker cannot be reached; one that is lost afterwards is told of beside the results.
-    """
-    loop = asyncio.get_running_loop()
-    fleet = Fleet(place.topics)
-    order = Halt(place.address, place.topics, fleet, wanted)
-    try:
-        await order.run(within)
-    except BridgeError as error:
-        if not order.published:
-            raise
-        sys.stderr.write(f"backstride: {sentence(error)}\n")
-    results = order.standstill.results(loop.time())
-    for result in results:
-        _print(result_json(result) if as_lines_of_json else result_line(result))
-    if not results:
-        who = "No treadmill" if wanted is None else f"No treadmill called {wanted}"
-        there = ", ".join(row.name for row in fleet.rows(loop.time()) if row.condition is not Condition.GONE)
-        others = f"; there are: {there:.400}" if there else ""
-        sys.stderr.write(f"backstride: {who} is on this broker{others}.\n")
-        return ExitCode.NO_MACHINE
-    unseen = sum(not result.stands for result in results)
-    if not as_lines_of_json:
-        _print(f"{len(results) - unseen} of {len(results)} stand." + (" LOOK AT THE OTHERS." if unseen else ""))
-    return ExitCode.FAULT if unseen else ExitCode.FINISHED
 
 
 class _Overview:
@@ -128,7 +91,7 @@ class _Overview:
         return lines
 
 
-async def _shown(overview: _Overview, *, once: bool, as_lines_of_json: bool) -> None:
+async def _shown(overview: _Overview, stop: StopKey, *, once: bool, as_lines_of_json: bool) -> None:
     out = console()
     if once:
         await asyncio.sleep(KNOWN_AFTER)
@@ -146,7 +109,12 @@ async def _shown(overview: _Overview, *, once: bool, as_lines_of_json: bool) -> 
         await _told(overview, lambda row: line(row, overview.unit))
     else:
         overview.draws = True
-        with whole_screen(out, lambda: screen(overview.rows(), overview.unit, out.height, overview.notice)) as live:
+
+        def draw() -> RenderableType:
+            notices = (stop.told(), overview.notice)
+            return screen(overview.rows(), overview.unit, out.height, notices, has_key=stop.is_there)
+
+        with stop.listening(), whole_screen(out, draw) as live:
             while True:
                 live.refresh()
                 await asyncio.sleep(DRAWN_EVERY)

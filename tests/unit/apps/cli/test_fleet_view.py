@@ -26,7 +26,7 @@ def walking() -> Hearing:
 
 def drawn(heard: Hearing, *, unit: SpeedUnit = SpeedUnit.KMH, height: int = 40) -> str:
     out = Console(file=io.StringIO(), width=140, height=height)
-    out.print(screen(heard.fleet.rows(heard.now), unit, height, "a notice"))
+    out.print(screen(heard.fleet.rows(heard.now), unit, height, ("a notice",)))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
 
