@@ -312,6 +312,27 @@ def test_s4_a_stop_right_behind_a_start_is_the_end_of_it(
     virtual_time(story())
 
 
+def test_s4_a_start_that_a_stop_has_overtaken_on_its_way_starts_nothing(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    """Stop has a connection of its own: what was sent before it may come after it."""
+
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            delayed = write_command(Command("delayed", den.now(), Verb.START))
+            await asyncio.sleep(0.5)
+            den.station.stop(b"")
+            await asyncio.sleep(0.5)
+            den.station.command(delayed)
+            assert (await den.answered("delayed")).outcome is Outcome.REJECTED
+            await asyncio.sleep(20)
+            assert treadmill.belt.speed == 0
+            assert starts(treadmill) == 0
+            assert (await den.asked(Verb.START)).outcome is Outcome.CONFIRMED
+
+    virtual_time(story())
+
+
 def test_s12_nothing_begins_without_a_link_or_while_the_belt_is_being_stopped(
     virtual_time: VirtualTime, treadmill: SimulatedTreadmill
 ) -> None:

@@ -39,6 +39,8 @@ _NOT_ALLOWED: Final = (
     "true in the settings of this machine"
 )
 
+_OVERTAKEN: Final = "by its sent_at it was sent before a Stop, which has overtaken it (S4): send it anew"
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -65,12 +67,20 @@ class Desk:
         self._seen: OrderedDict[str, float] = OrderedDict()  # ids, and when each came
         self._left = float(BURST)
         self._filled_at: float | None = None
-        self._flooded_at = float("-inf")
+        self._flooded_at = self._stopped_at = float("-inf")
 
     @property
     def refused(self) -> Mapping[str, int]:
         """How many were refused, by cause."""
         return dict(self._refused)
+
+    def stopped(self, now: float) -> None:
+        """Take note of a Stop: no start that was sent before it starts the belt after it (S4).
+
+        Args:
+            now: Seconds since 1970.
+        """
+        self._stopped_at = now
 
     def take(self, octets: bytes, *, retained: bool, confirm_starts: bool, now: float) -> Command | Refused:
         """Take what came; return the command to carry out, or what became of it.
@@ -96,6 +106,8 @@ class Desk:
         starts = command.verb in STARTING or (command.verb is Verb.CONFIRM and confirm_starts)
         if starts and not self.allow_start:
             return self._refuse(Cause.NOT_ALLOWED, command.id, command.verb, _NOT_ALLOWED)
+        if starts and command.sent_at < self._stopped_at:
+            return self._refuse(Cause.STALE, command.id, command.verb, _OVERTAKEN)
         return command
 
     def count(self, cause: Cause) -> Refused:

@@ -127,6 +127,7 @@ class Station:
             caller: The id under which it is answered, where that is known already.
             reason: Why, for the record.
         """
+        self._desk.stopped(self._wall())
         now = self._loop.time()
         pressed_again = now - self._stopped_at < STOPS_APART
         state = None if self._walk is None else self._walk.session.runner.state

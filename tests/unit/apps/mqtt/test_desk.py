@@ -186,3 +186,13 @@ def test_what_has_no_id_is_counted() -> None:
     assert answer_of(desk, json.dumps({"command": "pause", "sent_at": NOW}).encode()) is None
     assert desk.refused == {"malformed": 1, "wrong_typed": 1}
     assert desk.unanswered == 2
+
+
+@pytest.mark.parametrize("verb", [Verb.START, Verb.RESUME, Verb.CONFIRM])
+def test_s4_what_starts_the_belt_and_was_sent_before_a_stop_is_refused_after_it(verb: Verb) -> None:
+    desk = Desk(allow_start=True)
+    desk.stopped(NOW + 0.2)
+    overtaken, after = commanded("a", verb), commanded("b", verb, sent_at=NOW + 0.3)
+    assert taken(desk, overtaken, now=NOW + 0.4, confirm_starts=True) is Cause.STALE
+    assert isinstance(taken(desk, after, now=NOW + 0.4, confirm_starts=True), Command)
+    assert isinstance(taken(desk, commanded("c"), now=NOW + 0.4), Command), "a pause can come late"
