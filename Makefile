@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual
 demo-mqtt: $(INSTALLED) ## three simulated treadmills on an embedded MQTT broker, for half a minute (docs/mqtt.md)
 	@$(BIN)/python tests/support/demo_mqtt.py
 
-# What only computes comes last, so that something that mostly waits may be run BESIDE it: in CI that is test-bluez.
+# Types and fuzzing come last: they only compute, and give way to what is run BESIDE them, in CI test-bluez.
 test: lint contracts sizes tests matrix-check ## everything that must be green: lint, types, contracts, tests, the fault matrix
 	@$(MAKE) --no-print-directory --jobs=$(words 1 $(BESIDE)) --output-sync=target $(BESIDE) types fuzz-minute
 

@@ -17,6 +17,7 @@ import pytest
 
 from backstride import __version__
 from backstride.apps.cli.interruption import INSISTS_AFTER
+from tests.support.bench import until
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
 if TYPE_CHECKING:
@@ -211,12 +212,15 @@ def test_the_dashboard_of_the_examples_shows_a_treadmill_and_that_nobody_sees_it
 
     async def shows(*texts: str) -> None:
         shown = ""
-        for _ in range(100):
-            await asyncio.sleep(0.1)
+
+        def are_shown() -> bool:
+            nonlocal shown
             shown += capsys.readouterr().out
-            if any(all(text in line for text in texts) for line in shown.splitlines()):
-                return
-        raise AssertionError(f"{texts} were never shown in one line: {shown}")
+            return any(all(text in line for text in texts) for line in shown.splitlines())
+
+        with contextlib.suppress(TimeoutError):
+            await until(are_shown, 10.0)
+        assert are_shown(), f"{texts} were never shown in one line: {shown}"
 
     async def story() -> None:
         with bridging(program, broker, "generic") as process:

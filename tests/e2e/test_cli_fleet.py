@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 import time
 from typing import IO, TYPE_CHECKING
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e.command import Program
+    from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]
 DEN = "generic-treadmill-a1d3"
@@ -48,6 +48,14 @@ def bridge(
     arguments = ("bridge", "--simulated", models, "--allow-start", "--broker", broker.url, "--name", name)
     with started(program, *arguments) as process:
         yield process
+
+
+@contextlib.contextmanager
+def table(program: Program, broker: RealBroker) -> Iterator[Terminal]:
+    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - skips the test without pseudo-terminals
+
+    with on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+        yield terminal
 
 
 async def finished(program: Program, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -178,20 +186,14 @@ def test_lines_tell_what_happens_until_the_program_is_told_to_go(program: Progra
         assert watching.returncode == 128 + 15
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 def test_the_table_is_drawn_on_a_terminal_and_leaves_it_as_it_was(program: Program, broker: RealBroker) -> None:
-    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - only where there are pseudo-terminals
-
-    with bridge(program, broker, "generic"), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+    with bridge(program, broker, "generic"), table(program, broker) as terminal:
         terminal.read_until("1 treadmill: 1 standing")
         terminal.press("\x03")
         assert terminal.process.wait(10) == 130
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 def test_s4_the_space_bar_before_the_table_stops_every_belt(program: Program, broker: RealBroker) -> None:
-    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - only where there are pseudo-terminals
-
     async def start() -> None:
         async with stranger(broker) as me:
             await me.until(lambda: len(me.names()) == 2)
@@ -203,7 +205,7 @@ def test_s4_the_space_bar_before_the_table_stops_every_belt(program: Program, br
             await me.until(lambda: len(me.names()) == 2)
             assert [me.last(f"{name}/state")["standing"] for name in me.names()] == [True, True]
 
-    with bridge(program, broker), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+    with bridge(program, broker), table(program, broker) as terminal:
         terminal.read_until("Space stops all belts at once.")
         asyncio.run(start())
         terminal.read_until("2 moving")
@@ -214,11 +216,8 @@ def test_s4_the_space_bar_before_the_table_stops_every_belt(program: Program, br
         assert terminal.process.wait(10) == 130
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")
 def test_s5_the_space_bar_promises_nothing_where_the_broker_is_gone(program: Program, broker: RealBroker) -> None:
-    from tests.e2e.terminal import on_a_terminal  # noqa: PLC0415 - only where there are pseudo-terminals
-
-    with bridge(program, broker, "generic"), on_a_terminal(program, "fleet", "--broker", broker.url) as terminal:
+    with bridge(program, broker, "generic"), table(program, broker) as terminal:
         terminal.read_until("1 treadmill: 1 standing")
         broker.kill()
         terminal.press(" ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backstride.apps.mqtt.desk import BURST
+from backstride.apps.mqtt.desk import BURST, FRESH_FOR
 from backstride.apps.mqtt.messages import read, write_command
 from backstride.apps.mqtt.payloads import Answer, Command, Outcome, Verb
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -320,9 +320,9 @@ def test_s4_a_start_that_a_stop_has_overtaken_on_its_way_starts_nothing(
     async def story() -> None:
         async with counter(treadmill) as den:
             delayed = write_command(Command("delayed", den.now(), Verb.START))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(FRESH_FOR / 4)  # so that nothing but the Stop stands against it
             den.station.stop(b"")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(FRESH_FOR / 4)
             den.station.command(delayed)
             assert (await den.answered("delayed")).outcome is Outcome.REJECTED
             await asyncio.sleep(20)

@@ -44,7 +44,7 @@ def _text(text: str) -> bytes:
     return len(text).to_bytes(2, "big") + text.encode()
 
 
-_LATEST: Final = 60.0  # seconds that a busy computer may take over a command: one from the future ripens on its way
+_UNDER_WAY: Final = 60.0  # seconds that a command may take on a busy computer: one from the future ripens meanwhile
 _ACTS: Final = ("start", "resume", "confirm", "pause", "skip", "back")
 
 
@@ -84,7 +84,7 @@ class Flood:
         return self._order(command="set_speed", speed_km_h=self._chance.choice(SPEEDS))
 
     def _old(self) -> bytes:
-        off = self._chance.choice((-3600.0, -FRESH_FOR - 0.5, FRESH_FOR + _LATEST, 3600.0))
+        off = self._chance.choice((-3600.0, -FRESH_FOR - 0.5, FRESH_FOR + _UNDER_WAY, 3600.0))
         return self._order(**self._poison(), sent_at=self._now() + off)
 
     def _malformed(self) -> bytes:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 MOSQUITTO = shutil.which("mosquitto") or (found if Path(found := "/usr/sbin/mosquitto").exists() else None)
 UP_WITHIN = 10.0
-
-
 PORTS = range(15_000, 30_000)
 """Ports that no system takes for the near end of a connection: a port that was let go of is still free later."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 from backstride.apps.cli import keys
 from backstride.apps.cli.exits import ExitCode, sentence
 from backstride.apps.cli.fleet_view import result_json, result_line, summary
+from backstride.apps.cli.terminal import write_lines
 from backstride.apps.mqtt.fleet import Condition, Fleet
-from backstride.apps.mqtt.waiting import end_of, until
+from backstride.apps.mqtt.waiting import until
 from backstride.apps.mqtt.watching import LOOKS_EVERY, Halt
+from backstride.driver.tasks import Tasks
 from backstride.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from backstride.apps.mqtt.topics import Topics
 
 WITHIN: Final = 30.0
-"""Seconds for which it is waited that every belt stands."""
+"""Seconds for which it is waited that every belt stands, as by `fleet stop`."""
 
 KEY_EVERY: Final = 1.0
 """Seconds after which the key begins another Stop: one that is held down comes thirty times a second."""
@@ -59,8 +60,7 @@ async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_j
             raise
         sys.stderr.write(f"backstride: {sentence(error)}\n")
     results = order.standstill.results(loop.time())
-    for result in results:
-        _print(result_json(result) if as_lines_of_json else result_line(result))
+    write_lines(*map(result_json if as_lines_of_json else result_line, results))
     if not results:
         who = "No treadmill" if wanted is None else f"No treadmill called {wanted}"
         there = ", ".join(row.name for row in fleet.rows(loop.time()) if row.condition is not Condition.GONE)
@@ -68,8 +68,22 @@ async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_j
         sys.stderr.write(f"backstride: {who} is on this broker{others}.\n")
         return ExitCode.NO_MACHINE
     if not as_lines_of_json:
-        _print(summary(results))
+        write_lines(summary(results))
     return ExitCode.FINISHED if all(result.stands for result in results) else ExitCode.FAULT
+
+
+@dataclass(slots=True)
+class _Press:
+    """One press of the key, and what has come of it."""
+
+    order: Halt
+    at: float
+    is_over: bool = False
+    fault: str = ""
+
+    @property
+    def is_on_its_way(self) -> bool:
+        return not self.order.published and not self.is_over
 
 
 class StopKey:
@@ -81,74 +95,58 @@ class StopKey:
         gone: Called if the terminal goes away.
 
     Attributes:
-        is_there: True while there is a keyboard, and it is listened to.
+        is_there: True if there is a keyboard.
     """
 
     def __init__(self, place: Place, fleet: Fleet, gone: Callable[[], None]) -> None:
-        self.is_there = False
+        self.is_there = sys.stdin is not None and sys.stdin.isatty()
         self._place = place
         self._fleet = fleet
         self._gone = gone
         self._loop = asyncio.get_running_loop()
-        self._pressed_at = -math.inf
-        self._order: Halt | None = None
-        self._halting: asyncio.Task[None] | None = None
-        self._fault = ""
+        self._tasks = Tasks()
+        self._last: _Press | None = None
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Take keys while the block runs."""
-        if sys.stdin is None or not sys.stdin.isatty():
-            yield
-            return
-        with keys.listening(self._loop, self._pressed, self._gone):
-            self.is_there = True
+        with contextlib.ExitStack() as stack:
+            if self.is_there:
+                stack.enter_context(keys.listening(self._loop, self._pressed, self._gone))
             yield
 
     def told(self) -> str:
         """Return what has come of the last Stop, as a sentence; "" before the first."""
-        if self._order is None or self._halting is None:
+        last = self._last
+        if last is None:
             return ""
-        if not self._order.published:
-            return f"{_NOT_OUT} {self._fault}" if self._fault else "Stop is on its way to the broker …"
-        results = self._order.standstill.results(self._loop.time())
-        if self._halting.done():
-            return " ".join(filter(None, (f"Stop: {summary(results)}", self._fault)))
+        if not last.order.published:
+            return f"{_NOT_OUT} {last.fault}" if last.fault else "Stop is on its way to the broker …"
+        results = last.order.standstill.results(self._loop.time())
+        if last.is_over:
+            return " ".join(filter(None, (f"Stop: {summary(results)}", last.fault)))
         return f"Stop is published; {sum(result.stands for result in results)} of {len(results)} stand by now …"
 
     async def end(self) -> None:
         """Wait until a Stop that is on its way has reached the broker, and for nothing more."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVES_WITHIN):
-                await until(lambda: not self._is_on_its_way, LOOKS_EVERY)
-        if self._halting is not None:
-            await end_of(self._halting)
-
-    @property
-    def _is_on_its_way(self) -> bool:
-        if self._order is None or self._halting is None:
-            return False
-        return not self._order.published and not self._halting.done()
+        last = self._last
+        if last is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVES_WITHIN):
+                    await until(lambda: not last.is_on_its_way, LOOKS_EVERY)
+        await self._tasks.end()
 
     def _pressed(self, key: keys.Key) -> None:
-        now, before = self._loop.time(), self._halting
-        held_down = not self._fault and now - self._pressed_at < KEY_EVERY
-        if key is not keys.Key.SPACE or self._is_on_its_way or held_down:
-            return
-        self._pressed_at, self._fault = now, ""
-        self._order = Halt(self._place.address, self._place.topics, self._fleet, None)
-        self._halting = self._loop.create_task(self._halt(self._order, before))
+        now, last = self._loop.time(), self._last
+        goes_on = last is not None and (last.is_on_its_way or (not last.fault and now - last.at < KEY_EVERY))
+        if key is keys.Key.SPACE and not goes_on:
+            self._last = _Press(Halt(self._place.address, self._place.topics, self._fleet, None), now)
+            self._tasks.spawn(self._halt(self._last))
 
-    async def _halt(self, order: Halt, before: asyncio.Task[None] | None) -> None:
+    async def _halt(self, press: _Press) -> None:
         try:
-            await order.run(WITHIN)
+            await press.order.run(WITHIN)
         except BridgeError as error:
-            self._fault = str(error)
+            press.fault = str(error)
         finally:
-            if before is not None:
-                await end_of(before)
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+            press.is_over = True

@@ -10,7 +10,7 @@ from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.fleet_view import as_json, counted, line, screen, table
 from backstride.apps.cli.halting import StopKey
 from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
-from backstride.apps.cli.terminal import console, whole_screen
+from backstride.apps.cli.terminal import console, whole_screen, write_lines
 from backstride.apps.mqtt.fleet import Condition, Fleet
 from backstride.apps.mqtt.standstill import KNOWN_AFTER
 from backstride.apps.mqtt.watching import watch
@@ -98,7 +98,7 @@ async def _shown(overview: _Overview, stop: StopKey, *, once: bool, as_lines_of_
         if not overview.connected:
             return
         if as_lines_of_json:
-            _print(*map(as_json, overview.rows()))
+            write_lines(*map(as_json, overview.rows()))
         else:
             rows = [row for row in overview.rows() if row.condition is not Condition.GONE]
             out.print(table(rows, overview.unit))
@@ -123,11 +123,5 @@ async def _shown(overview: _Overview, stop: StopKey, *, once: bool, as_lines_of_
 async def _told(overview: _Overview, form: Callable[[Row], str]) -> None:
     await asyncio.sleep(KNOWN_AFTER)  # what the broker has kept comes in pieces
     while True:
-        _print(*overview.news(form))
+        write_lines(*overview.news(form))
         await asyncio.sleep(TOLD_EVERY)
-
-
-def _print(*lines: str) -> None:
-    for text in lines:
-        sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

@@ -43,6 +43,13 @@ def whole_screen(out: Console, draw: Callable[[], RenderableType]) -> Live:
     )
 
 
+def write_lines(*lines: str) -> None:
+    """Put lines on standard output, for programs and for people, as they are."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def uses_colour(out: Console) -> bool:
     """Return whether ANSI colours may go to `out`."""
     return out.is_terminal and not out.no_color and out.color_system is not None
