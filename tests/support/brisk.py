@@ -1,14 +1,16 @@
-"""An event loop that works in real time and leaves out the waiting, for programs that talk to a real broker.
+"""An event loop whose clock shows its own work and leaves out the waiting, for programs that talk to a real broker.
 
-Its clock is the computer's, so that work takes as long as it takes. Only where nothing is left to do and nothing is
-under way outside, it jumps to the next timer. Virtual time would not wait for a broker; hurried time (hurry.py) is too
-coarse on a busy computer for what has to be judged in tenths of a second.
+The clock counts processor time, so that work takes as long as it takes, and a computer that is busy elsewhere makes no
+time pass. Where nothing is left to do and nothing is under way outside, it jumps to the next timer; what is under way
+is waited for, and that counts little. Virtual time would not wait for a broker; hurried time (hurry.py) is too coarse
+for what has to be judged in tenths of a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ _Ts = TypeVarTuple("_Ts")
 _LOOKS_AFTER = 0.05
 """Seconds to wait at most for something that is under way before the timers are looked at again."""
 
+_COUNTS = 0.1
+"""Seconds of the clock in a second of such waiting: a broker that never answers is given up some time."""
+
 
 class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
-        self.left_out = 0.0
+        self.passed = 0.0
         self.is_awaited: list[Callable[[], bool]] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -33,8 +38,11 @@ class _Selector(selectors.DefaultSelector):
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None or any(awaited() for awaited in self.is_awaited):
-            return super().select(_LOOKS_AFTER if timeout is None else min(timeout, _LOOKS_AFTER))
-        self.left_out += timeout
+            began = time.monotonic()
+            ready = super().select(_LOOKS_AFTER)
+            self.passed += _COUNTS * (time.monotonic() - began)
+        else:
+            self.passed += timeout
         return ready
 
 
@@ -52,8 +60,8 @@ class BriskLoop(asyncio.SelectorEventLoop):
         self._waitless.is_awaited.append(awaited)
 
     def time(self) -> float:
-        """Return the seconds of this clock: those that were waited, and those that were left out."""
-        return super().time() + self._waitless.left_out
+        """Return the seconds of this clock: those of work, and those that were waited for or left out."""
+        return time.process_time() + self._waitless.passed
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts) -> asyncio.Future[_T]:
         """Run `func` in a thread, as every loop does."""

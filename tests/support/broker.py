@@ -138,7 +138,7 @@ class Gate:
         onward: asyncio.StreamWriter | None = None
         try:
             back, onward = await asyncio.open_connection(HOST, self._broker.port)
-            carry, bring_back = self._carriers()
+            carry, bring_back = self._carriers(onward)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_copy(reader, onward, carry))
                 group.create_task(_copy(back, writer, bring_back))
@@ -149,7 +149,7 @@ class Gate:
             for end in filter(None, (writer, onward)):
                 end.transport.abort()
 
-    def _carriers(self) -> tuple[Carrier, Carrier]:
+    def _carriers(self, onward: asyncio.StreamWriter) -> tuple[Carrier, Carrier]:  # noqa: ARG002 - for Way
         """Return what is done to the octets of a new client on their way there, and back: nothing."""
         return bytes, bytes
 

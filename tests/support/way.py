@@ -2,6 +2,7 @@
 
 Behind all that goes to the broker a PINGREQ is slipped in, and its PINGRESP is taken out again: a broker answers in
 order (MQTT 3.1.1, 4.6), so that by then it has dealt with everything before, and what it had to pass on is on its way.
+The embedded broker answers at once and passes on some turns of its loop later: it is asked several times.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from weakref import WeakKeyDictionary
 from tests.support.broker import Gate
 
 if TYPE_CHECKING:
+    from asyncio import StreamWriter
     from collections.abc import Iterator
 
     from tests.support.broker import Carrier, RealBroker
 
 _PINGREQ, _PINGRESP = b"\xc0\x00", b"\xd0\x00"
 _DISCONNECT = 0xE0
+_EMBEDDED_ASKED = 4  # times
 
 
 class Way(Gate):
@@ -27,6 +30,7 @@ class Way(Gate):
 
     def __init__(self, broker: RealBroker) -> None:
         super().__init__(broker)
+        self._asked = _EMBEDDED_ASKED if broker.embedded else 1
         self._crossings: WeakKeyDictionary[asyncio.Task[None], _Crossing] = WeakKeyDictionary()
 
     @property
@@ -34,17 +38,20 @@ class Way(Gate):
         """True while a client is on its way to the broker, or the broker has not dealt with all that went to it."""
         return any(relay not in self._crossings or self._crossings[relay].is_under_way for relay in tuple(self._relays))
 
-    def _carriers(self) -> tuple[Carrier, Carrier]:
+    def _carriers(self, onward: StreamWriter) -> tuple[Carrier, Carrier]:
         relay = asyncio.current_task()
         assert relay is not None
-        crossing = self._crossings[relay] = _Crossing()
+        crossing = self._crossings[relay] = _Crossing(onward, self._asked)
         return crossing.carry, crossing.bring_back
 
 
 class _Crossing:
     """One client on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, onward: StreamWriter, asked: int) -> None:
+        self._onward = onward
+        self._asked = asked
+        self._asks = 0  # times that are still to come
         self._there, self._back = _Packets(), _Packets()
         self._pings: deque[bool] = deque()  # those that are not answered yet; True for one of ours
         self._taken_leave = False
@@ -62,10 +69,16 @@ class _Crossing:
         if whole and not self._taken_leave:
             whole.append(_PINGREQ)
             self._pings.append(True)
+            self._asks = self._asked - 1
         return b"".join(whole)
 
     def bring_back(self, octets: bytes) -> bytes:
-        return b"".join(packet for packet in self._back.feed(octets) if not self._is_ours(packet))
+        back = b"".join(packet for packet in self._back.feed(octets) if not self._is_ours(packet))
+        if self._asks and not self.is_under_way and not self._taken_leave:
+            self._asks -= 1
+            self._onward.write(_PINGREQ)
+            self._pings.append(True)
+        return back
 
     def _is_ours(self, packet: bytes) -> bool:
         return packet == _PINGRESP and bool(self._pings) and self._pings.popleft()

@@ -187,6 +187,7 @@ class Bridge:
         identifier = f"backstride-{self.name}-looks-{time.monotonic_ns() % 10**6}"
         looking = Broker(self._broker.address, identifier, lambda message: said.append(message.payload))
         async with looking.connected([topic]):
+            self._broker.speak_as(looking)
             await asyncio.sleep(SETTLED_AFTER / 2)
             if said[-1] == ONLINE.encode():
                 self._tell(f"A bridge called {self.name} is on the broker. Waiting whether it goes …")

@@ -79,6 +79,10 @@ class Broker:
         """The version of MQTT that is spoken, as people call it."""
         return "MQTT 5" if self._protocol is ProtocolVersion.V5 else "MQTT 3.1.1"
 
+    def speak_as(self, other: Broker) -> None:
+        """Greet the broker in the version of MQTT in which another client of ours has been understood."""
+        self._protocol = other._protocol
+
     @contextlib.asynccontextmanager
     async def connected(
         self, topics: Sequence[str], urgent: Sequence[str] = (), will: Message | None = None
