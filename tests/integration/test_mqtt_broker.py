@@ -444,6 +444,8 @@ def test_the_embedded_broker_knows_mqtt_3_1_1_only_and_will_do(tmp_path: Path) -
 
     with running_broker(tmp_path, embedded=True) as broker:
         hurried(story(broker))
+        log = (broker.folder / "broker.log").read_text()
+    assert log.count("Invalid connection") == 1  # MQTT 5 was tried once
 
 
 @needs_mosquitto
