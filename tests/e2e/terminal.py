@@ -29,14 +29,17 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, "-m", "backstride", *sys.argv[1:]])
 """
+SIZE = (40, 100)  # lines and columns
 
 
 class Terminal:
-    """A program on a terminal of 100 by 40."""
+    """A program on a terminal of so many lines and columns."""
 
-    def __init__(self, program: Program, arguments: tuple[str | Path, ...], **environment: str) -> None:
+    def __init__(
+        self, program: Program, arguments: tuple[str | Path, ...], size: tuple[int, int] = SIZE, **environment: str
+    ) -> None:
         self.master, self._slave = pty.openpty()
-        termios.tcsetwinsize(self._slave, (40, 100))
+        termios.tcsetwinsize(self._slave, size)
         self.before = termios.tcgetattr(self._slave)
         self.raw = self.everything = ""
         self._deadline = time.monotonic() + LONGEST
@@ -105,8 +108,10 @@ class Terminal:
 
 
 @contextmanager
-def on_a_terminal(program: Program, *arguments: str | Path, **environment: str) -> Iterator[Terminal]:
-    terminal = Terminal(program, arguments, **environment)
+def on_a_terminal(
+    program: Program, *arguments: str | Path, size: tuple[int, int] = SIZE, **environment: str
+) -> Iterator[Terminal]:
+    terminal = Terminal(program, arguments, size, **environment)
     try:
         yield terminal
     finally:

@@ -45,6 +45,23 @@ def test_s1_a_person_starts_pauses_and_stops_the_belt_with_keys(program: Program
     assert "Stopped: you stopped it." in without_escapes(terminal.raw)
 
 
+def test_a_low_terminal_shows_the_newest_remark_and_how_to_stop(program: Program) -> None:
+    with on_a_terminal(program, "run", program.profile(), "--simulated", size=(14, 60)) as terminal:
+        terminal.read_until("Start Short?")
+        terminal.press("\r")
+        terminal.read_until("RUNNING")
+        terminal.press("\x1b[C")
+        terminal.read_until("Steeper by 0.5 %")
+        terminal.press("n")
+        terminal.read_until("q stop")
+        frame = without_escapes(terminal.raw).rpartition("Short ")[2].splitlines()
+        assert len(frame) <= 14
+        assert any(line.startswith("q stop   space pause") for line in frame)
+        assert any("Steeper by 0.5 %" in line for line in frame)
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
 def test_s7_limits_above_the_default_are_agreed_to_before_the_start(program: Program) -> None:
     with on_a_terminal(program, "run", "hill", "--simulated") as terminal:
         terminal.read_until("goes beyond the default limits")

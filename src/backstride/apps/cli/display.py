@@ -11,6 +11,7 @@ from rich.align import Align
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -23,9 +24,9 @@ from backstride.workout import events
 from backstride.workout.events import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
 
     from backstride.apps.cli.view import View
     from backstride.workout.events import SessionEvent
@@ -36,7 +37,7 @@ FRAMES: Final = 240
 FRAME_LASTS: Final = 0.05
 """Seconds of real time for each of them, so that a person can follow."""
 
-KEYS: Final = "space pause   ↑↓ speed   ←→ incline   n next   b back   q stop"
+KEYS: Final = "q stop   space pause   ↑↓ speed   ←→ incline   n next   b back"
 _STATES: Final = {
     SessionState.READY: "bold cyan",
     SessionState.STARTING: "bold yellow",
@@ -55,6 +56,7 @@ _BODY: Final = 22  # lines of everything but the chart
 _CHART: Final = (10, 16)
 _WIDEST: Final = 110
 _AXIS: Final = 7
+_NEWEST: Final = 2  # remarks that are shown where there is little room
 _THREE_FIGURES: Final = 78  # columns in which three figures of four characters find room
 
 
@@ -115,15 +117,43 @@ class LiveDisplay:
 def draw(view: View, width: int, height: int) -> RenderableType:
     """Return the screen for a terminal of so many columns and lines."""
     urgent = _urgent(view, width)
-    parts: list[RenderableType] = [_head(view, width), *urgent]  # first what must not be cut off on a low screen
+    above: list[RenderableType] = [_head(view, width), *urgent]
     if view.question:
-        parts.append(Panel(Text(f"{view.question}  Enter: yes   q: stop", style="bold"), style="yellow", width=width))
-    parts += [_figures(view, width), _pose(view), _progress(view, width), _cue(view)]
-    parts += [Text(note.text, style=_LEVELS[note.level]) for note in view.notes if note.level != "urgent"]
+        above.append(Panel(Text(f"{view.question}  Enter: yes   q: stop", style="bold"), style="yellow", width=width))
+    notes = [Text(note.text, style=_LEVELS[note.level]) for note in view.notes if note.level != "urgent"]
+    course = []
     if height >= _BODY + _CHART[0] and not urgent:
-        parts.append(_course(view, width, min(_CHART[1], height - _BODY)))
-    parts.append(Text(KEYS, style="dim"))
-    return Group(*parts)
+        course.append(_course(view, width, min(_CHART[1], height - _BODY)))
+    figures, pose, progress, cue = _figures(view, width), _pose(view), _progress(view, width), _cue(view)
+    spread = [*above, figures, pose, Text(), *progress, Text(), cue, Text(), *notes, *course]
+    close = [*above, figures, pose, *progress, cue, *notes[-_NEWEST:]]
+    low = [*above, *notes[: -_NEWEST - 1 : -1], _small_figures(view), pose, cue, *progress]
+    return _Fitting((spread, close, low), height)
+
+
+class _Fitting:
+    """The first way to fill the screen for which it is high enough, and the keys below whatever there is room for.
+
+    Args:
+        ways: What is shown, from top to bottom; the last way begins with what must not be cut off.
+        height: Lines of the terminal.
+    """
+
+    def __init__(self, ways: Sequence[Sequence[RenderableType]], height: int) -> None:
+        self._ways = ways
+        self._height = height
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        unbounded = options.update(height=None)
+        lines: list[list[Segment]] = []
+        for parts in self._ways:
+            lines = console.render_lines(Group(*parts), unbounded, pad=False)
+            if len(lines) < self._height:
+                break
+        for line in lines[: self._height - 1]:
+            yield from line
+            yield Segment.line()
+        yield Text(KEYS, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _head(view: View, width: int) -> RenderableType:
@@ -141,9 +171,7 @@ def _head(view: View, width: int) -> RenderableType:
 
 def _figures(view: View, width: int) -> RenderableType:
     target, incline_target = speed_figure(view.target_speed, view.unit), _percent(view.target_incline)
-    off = view.speed is None or view.target_speed is None or abs(view.speed - view.target_speed) > _OFF_TARGET
-    style = "red" if view.stale or not view.connected else "yellow" if off else "green"
-    fresh = "not fresh" if view.stale and view.speed is not None else ""
+    style, fresh = _speed_style(view), _freshness(view)
     figures = [
         (f"Speed, {view.unit}", speed_figure(view.speed, view.unit), style, fresh),
         (f"Target, {view.unit}", target, "cyan", ""),
@@ -155,6 +183,28 @@ def _figures(view: View, width: int) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_row(*(_figure(*figure, width=width // len(figures) - 1) for figure in figures))
     return grid
+
+
+def _small_figures(view: View) -> RenderableType:
+    """Return speed and incline, each with its target, on one line."""
+    fresh = f", {fresh}" if (fresh := _freshness(view)) else ""
+    return Text.assemble(
+        (f" {speed_figure(view.speed, view.unit)} {view.unit}", f"bold {_speed_style(view)}"),
+        f" (target {speed_figure(view.target_speed, view.unit)}{fresh})   ",
+        (f"{_percent(view.incline)} %", "bold blue"),
+        f" (target {_percent(view.target_incline)})",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+
+
+def _speed_style(view: View) -> str:
+    off = view.speed is None or view.target_speed is None or abs(view.speed - view.target_speed) > _OFF_TARGET
+    return "red" if view.stale or not view.connected else "yellow" if off else "green"
+
+
+def _freshness(view: View) -> str:
+    return "not fresh" if view.stale and view.speed is not None else ""
 
 
 def _figure(title: str, value: str, style: str, below: str, *, width: int) -> RenderableType:
@@ -182,10 +232,10 @@ def _pose(view: View) -> RenderableType:
     line.append(f"   {distance_text(view.distance, view.unit)}")
     if view.heart_rate is not None:
         line.append(f"   ♥ {view.heart_rate}", style="red")
-    return Group(line, Text())
+    return line
 
 
-def _progress(view: View, width: int) -> RenderableType:
+def _progress(view: View, width: int) -> list[RenderableType]:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", width=7)
     grid.add_column(width=width // 2)
@@ -193,7 +243,7 @@ def _progress(view: View, width: int) -> RenderableType:
     left = max(0.0, view.plan.total_time - view.done_seconds)
     grid.add_row("Step", _bar(view.progress.fraction(), width // 2, "green"), _left(view.step_left))
     grid.add_row("Session", _bar(view.session_fraction, width // 2, "cyan"), _left(format_duration(left)))
-    return Group(grid, _line("Now", view.step_text, "bold"), _line("Next", view.next_text, "dim"))
+    return [grid, _line("Now", view.step_text, "bold"), _line("Next", view.next_text, "dim")]
 
 
 def _line(name: str, text: str, style: str) -> Text:
@@ -214,7 +264,7 @@ def _cue(view: View) -> RenderableType:
     if view.countdown:
         line.append(f" {view.countdown} ", style="bold reverse yellow")
     line.append(f"  {view.cue}", style="bold italic magenta")
-    return Group(Text(), line, Text())
+    return line
 
 
 def _course(view: View, width: int, height: int) -> RenderableType:
