@@ -163,7 +163,7 @@ def _head(view: View, width: int) -> RenderableType:
     grid.add_column(justify="right")
     left = Text(f"{view.plan.name}", style="bold", no_wrap=True, overflow="ellipsis")
     left.append(f"  {view.machine}", style="dim")
-    right = Text(f" {'STAND' if view.in_stand else view.state.value.upper()} ", style=f"reverse {_STATES[view.state]}")
+    right = Text(f" {view.heading} ", style=f"reverse {_STATES[view.state]}")
     right.append(f"  {format_duration(view.at)}", style="bold not reverse")
     grid.add_row(left, right)
     return grid

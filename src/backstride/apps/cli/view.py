@@ -129,9 +129,12 @@ class View:
         return self.progress.step or (self.plan.steps[0] if self.state is SessionState.READY else None)
 
     @property
-    def in_stand(self) -> bool:
-        """True while the session waits on a standing belt."""
-        return self.state is SessionState.RUNNING and self.progress.is_stand
+    def heading(self) -> str:
+        """What goes on, in a word or two; a belt that is seen to move is not said to stand."""
+        in_stand = self.state is SessionState.RUNNING and self.progress.is_stand
+        if self.speed and (in_stand or self.state is SessionState.PAUSED):
+            return "SLOWING DOWN"
+        return "STAND" if in_stand else self.state.value.upper()
 
     @property
     def step_text(self) -> str:

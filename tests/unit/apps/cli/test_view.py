@@ -132,6 +132,41 @@ def test_a_confirmed_command_is_no_news(view: View) -> None:
     assert view.notes == []
 
 
+@pytest.mark.parametrize(
+    ("speed", "heading"), [(Speed(80), "SLOWING DOWN"), (Speed(0), "PAUSED"), (None, "PAUSED")], ids=str
+)
+def test_a_belt_that_still_moves_is_not_called_paused(view: View, speed: Speed | None, heading: str) -> None:
+    view.feed(events.StateChanged(SessionState.PAUSED, "you paused it"), 5)
+    view.feed(_sample(state=SessionState.PAUSED, speed=speed), 6)
+    assert f" {heading} " in _screen(view)
+
+
+def test_a_belt_that_still_moves_does_not_stand_in_a_stand(view: View) -> None:
+    view.progress.enter(2)
+    view.feed(_sample(step=2, speed=Speed(80)), 130)
+    assert " SLOWING DOWN " in _screen(view)
+    view.feed(_sample(step=2, speed=Speed(0)), 131)
+    assert " STAND " in _screen(view)
+
+
+def test_on_a_low_screen_the_figures_take_one_line_and_the_newest_remark_comes_first(view: View) -> None:
+    view.progress.enter(0)
+    view.feed(_sample(stale=True), 1.0)
+    for remark in ("old", "new"):
+        view.note(remark)
+    lines = [line.strip() for line in _screen(view, width=60, height=12).splitlines()]
+    assert len(lines) <= 12
+    assert lines[1:4] == ["new", "old", "1.0 mph (target 1.0, not fresh)   0.0 % (target 0.0)"]
+    assert lines[-1].startswith("q stop")
+
+
+def test_where_nothing_else_has_room_the_urgent_and_the_keys_do(view: View) -> None:
+    view.note("Take the rails", "urgent")
+    lines = _screen(view, height=5).splitlines()
+    assert "Take the rails" in lines[2]
+    assert lines[-1].startswith("q stop")
+
+
 def test_a_question_stands_until_something_happens(view: View) -> None:
     view.feed(events.PersonNeeded(Ask.START, "Start?"), 0.0)
     assert "Start?  Enter: yes   q: stop" in _screen(view)
