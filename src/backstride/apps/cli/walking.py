@@ -51,10 +51,12 @@ SLOWS_WITHIN: Final = 20.0
 _LOOK_EVERY: Final = 0.25
 _TOO_EARLY: Final = "Let go of Enter, read the question, and press it again"
 _STANDS: Final = "The belt stands."
-_URGENT: Final = (
-    "NOBODY CAN SEE WHETHER THE BELT STANDS. Use the treadmill's own stop button, or pull the safety key, before you "
-    "step off."
-)
+_REMEDY: Final = "Use the treadmill's own stop button, or pull the safety key, before you step off."
+_LAST_WORD: Final = {
+    True: _STANDS,
+    False: f"THE BELT WAS MOVING WHEN IT WAS LAST SEEN. {_REMEDY}",
+    None: f"NOBODY CAN SEE WHETHER THE BELT STANDS. {_REMEDY}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,8 @@ class GuidedWalk:
             last.callback(self._errors.finish)
             ended = await self._until_closed()
             if self._broken is not None:
-                stands = self._machine.state.standing is True if ended is None else not _is_unproven(ended)
-                self._broken.add_note(_STANDS if stands else _URGENT)
+                proven = ended is not None and not _is_unproven(ended)
+                self._broken.add_note(_LAST_WORD[proven or self._machine.state.standing])
                 raise self._broken
             assert ended is not None  # noqa: S101 - without an end something broke
             self._report(ended)
@@ -287,14 +289,17 @@ class GuidedWalk:
             self._resources.close()
         with contextlib.suppress(Exception):
             self._walk.abandon("the program left before the belt was seen to stand")
-        stands = self._machine.state.standing is True
+        standing = self._machine.state.standing
+        with contextlib.suppress(Exception):
+            self._show_summary()
         with contextlib.suppress(Exception):
             self._out.finish()
-            self._errors.write(f"\nbackstride: {_STANDS if stands else _URGENT}\n")
+            self._errors.write(f"\nbackstride: {_LAST_WORD[standing]}\n")
             self._errors.finish()
-        os._exit(self._interruption.exit_code if stands and self._interruption.number is not None else ExitCode.FAULT)
+        interrupted = standing and self._interruption.number is not None
+        os._exit(self._interruption.exit_code if interrupted else ExitCode.FAULT)
 
-    def _report(self, ended: Ended) -> None:
+    def _show_summary(self) -> None:
         summary = self._walk.summary()
         if self._wish.json:
             self._out.write(f"{json.dumps(summary.to_payload())}\n")
@@ -302,10 +307,13 @@ class GuidedWalk:
             show_summary(self._console, summary, self._unit)
             if self._walk.record is not None:
                 self._console.print(f"\nRecord: {self._walk.record}", markup=False, soft_wrap=True)
+
+    def _report(self, ended: Ended) -> None:
+        self._show_summary()
         if self._walk.record_fault is not None:
             self._errors.write(f"backstride: {self._walk.record_fault}\n")
         if _is_unproven(ended):
-            self._errors.write(f"backstride: {_URGENT}\n")
+            self._errors.write(f"backstride: {_LAST_WORD[ended.belt_standing]}\n")
         elif self._interruption.number not in {None, CLOSED_PIPE}:
             self._errors.write(f"backstride: Interrupted. {_STANDS if ended.belt_standing else 'Nothing has moved.'}\n")
 
