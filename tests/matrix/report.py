@@ -33,9 +33,10 @@ came over the air, the record on disk. The words of the program are judged like 
 tests/matrix/judge.py has the rules, docs/faults.md what the faults are.
 
 `broker-lost` and `command-flood` strike on the way over MQTT. There the walker drives the session through the bridge of
-`backstride bridge`, on a real broker in a process of its own (Mosquitto where it is installed), in a time that runs as
-the computer's does and leaves out the waiting; the judge grants each value {lag:g} s. After the loss the walker stops
-the belt over the broker that is back; in the flood without end right behind hundreds of commands.
+`backstride bridge`, on a real broker in a process of its own (Mosquitto where it is installed, else the embedded
+amqtt), in a time that counts the work of this program and leaves out the waiting; the judge grants each value
+{lag:g} s. After the loss the walker stops the belt over the broker that is back; in the flood without end right behind
+hundreds of commands.
 """
 
 _ENDS: Final = """\
