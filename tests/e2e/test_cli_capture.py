@@ -39,6 +39,13 @@ def test_what_a_replay_does_not_know_is_told(program: Program) -> None:
     assert "backstride: Replay: " in done.stderr
 
 
+def test_a_capture_is_walked_on_whatever_its_name_ends_with(program: Program) -> None:
+    capture = program.folder / "sent-by-mail.txt"
+    capture.write_bytes(GENERIC.read_bytes())
+    done = program.run("run", program.profile(), "--simulated", capture, "--fast", "--json")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_capture_is_redacted_at_once_if_that_is_wanted(program: Program) -> None:
     capture = program.folder / "walk.capture.jsonl"
     done = program.run("run", program.profile(), "--simulated", "--fast", "--json", "--capture", capture, "--redact")
@@ -117,6 +124,10 @@ def test_every_value_of_a_capture_is_decoded(program: Program) -> None:
     [
         (("run", "first-steps", "--simulated", "none.jsonl"), "Cannot read the capture none.jsonl"),
         (("run", "first-steps", "--simulated", str(GENERIC), "--fault", "hang"), "replays what went wrong then"),
+        (
+            ("run", "first-steps", "--simulated", str(Path(__file__))),
+            "line 1: this is no capture, or a damaged one: no JSON",
+        ),
         (("run", "first-steps", "--simulated", "--redact"), "add --capture FILE"),
         (("run", "first-steps", "--simulated", "--fast", "--capture", str(GENERIC)), "There is already a file"),
         (("capture", "show", str(GENERIC), "--only", "weather"), "neither a UUID"),

@@ -208,7 +208,8 @@ def _at(path: Path, line: int, read: Callable[[], Read]) -> Read:
 
 
 def _damaged(path: Path, line: int, what: str) -> CaptureError:
-    return CaptureError(f"{path}, line {line}: {what}.", file=str(path), line=line)
+    of_what = "this is no capture, or a damaged one" if line == 1 else "the capture is damaged"
+    return CaptureError(f"{path}, line {line}: {of_what}: {what}.", file=str(path), line=line)
 
 
 def _sentence(path: Path, error: Exception) -> str:

@@ -8,6 +8,7 @@ model each, and every deviation in it names where it was seen. Op codes are writ
 from __future__ import annotations
 
 import tomllib
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -279,6 +280,9 @@ class MachineFacts(Facts):
         return self.model_copy(update={"control": control, "speed": speed})
 
 
+_OFFERED: Final = 3  # names that may have been meant
+
+
 def load_facts(name: str) -> MachineFacts:
     """Return the facts of the machine file `name`, or of the file at the path `name`.
 
@@ -290,8 +294,16 @@ def load_facts(name: str) -> MachineFacts:
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
         return _parse(path.stem, path.read_bytes())
-    known = ", ".join(known_machines())
-    raise ConfigError(f"There is no machine file {name!r}. Shipped are: {known}; a path to a .toml file works too.")
+    raise ConfigError(
+        f"There is no machine file {name!r}. {_did_you_mean(name)}`backstride machines` lists those that are shipped; "
+        "a path to a .toml file works too."
+    )
+
+
+def _did_you_mean(name: str) -> str:
+    longer = [known for known in known_machines() if name and known.startswith(name)]
+    near = longer or get_close_matches(name, known_machines(), n=_OFFERED)
+    return f"Did you mean {' or '.join(near[:_OFFERED])}? " if near else ""
 
 
 @cache

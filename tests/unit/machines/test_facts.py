@@ -152,8 +152,21 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such-machine", "no/such/file.toml", __file__])
-def test_an_unknown_machine_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(ConfigError, match="Shipped are: generic, "):
+def test_an_unknown_machine_is_refused_and_the_way_to_the_known_ones_is_told(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"' *\. `backstride machines` lists those that are shipped"):
+        load_facts(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("horizon", "horizon-7 or horizon-7-4at or horizon-omega-z"),
+        ("sole-f58", "sole-f89 or sole-f85 or sole-tt8"),
+        ("genric", "generic"),
+    ],
+)
+def test_a_machine_that_is_misspelt_is_guessed(name: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=rf"Did you mean {meant}\? "):
         load_facts(name)
 
 

@@ -15,7 +15,7 @@ from backstride.capture.file import read_capture
 from backstride.driver.discovery import Discovery
 from backstride.driver.machine import Machine
 from backstride.errors import ConfigError, Disconnected, NotFound
-from backstride.machines.facts import GENERIC, load_facts
+from backstride.machines.facts import GENERIC, known_machines, load_facts
 from backstride.machines.recognition import unsupported_by
 from backstride.simulator.replayed import ReplayedTreadmill, facts_in
 from backstride.simulator.treadmill import SimulatedTreadmill
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from backstride.machines.facts import MachineFacts
     from backstride.simulator.faults import Fault
 
-CAPTURES: Final = ".jsonl"
-"""What the name of a capture ends with where a model could stand as well."""
+_MODELS: Final = ".toml"
+_CAPTURES: Final = ".jsonl"
 
 _WITHOUT_ONE: Final = "Without a treadmill, try --simulated."
 
@@ -75,7 +75,7 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
     """
     if simulated is not None and device is not None:
         raise ConfigError("Name a treadmill with --device, or a simulated one with --simulated, not both.")
-    if simulated is not None and simulated.endswith(CAPTURES):
+    if simulated is not None and _is_capture(simulated):
         captured = read_capture(Path(simulated))
         return Target(simulated=facts_in(captured), captured=captured)
     if simulated is not None:
@@ -92,6 +92,13 @@ def choose(settings: Settings, *, device: str | None, simulated: str | None) -> 
     if known.simulated:
         raise ConfigError(f"{named!r} is a simulated treadmill: name its model with --simulated instead.")
     return Target(wanted=known.address, facts=facts_at(settings, known.address))
+
+
+def _is_capture(named: str) -> bool:
+    """Tell a capture from a model: by its ending, or as a file that is none of a machine."""
+    if named.endswith(_CAPTURES):
+        return True
+    return named not in known_machines() and not named.endswith(_MODELS) and Path(named).is_file()
 
 
 @contextlib.asynccontextmanager
