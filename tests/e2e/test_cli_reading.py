@@ -33,6 +33,14 @@ def test_check_shows_every_step_its_rounding_the_chart_and_the_totals(program: P
     assert any(line.split() == ["Time", "0:40"] for line in done.stdout.splitlines())
 
 
+def test_s8_check_says_what_a_step_reaches_that_is_too_short(program: Program) -> None:
+    steep = program.profile("name: Steep\nfacing: backward\nsteps:\n  - steady: {for: 20 s, speed: 2 mph}\n")
+    shown = " ".join(program.run("check", steep, "--simulated").stdout.split())
+    assert "too short: reaches 1.2 mph" in shown
+    plan = json.loads(program.run("check", steep, "--simulated", "--json").stdout)
+    assert plan["steps"][0]["reaches_km_h"] == 2.0
+
+
 def test_s6_check_and_info_say_that_a_simulated_treadmill_has_no_watchdog(program: Program) -> None:
     for command in (("check", program.profile(), "--simulated"), ("info", "--simulated")):
         assert "no watchdog for a simulated treadmill" in " ".join(program.run(*command).stdout.split())

@@ -250,7 +250,7 @@ class _Course:
     last_rise: float = float("-inf")
 
     def place(self, step: PlanStep) -> PlanStep:
-        """Return `step` with its beginning, estimated duration and metres."""
+        """Return `step` with its beginning, estimated duration and metres, and what it reaches."""
         starts, metres = self.at, self.metres
         if step.is_stand:
             self._target(Speed(0), self.incline)
@@ -263,7 +263,8 @@ class _Course:
             self._walk(step, step.duration)
         else:
             self._walk_metres(step, float(step.length))
-        return replace(step, starts=starts, duration=self.at - starts, metres=self.metres - metres)
+        reaches = self.speed if step.speed - self.speed > GENTLE_CHANGE else None
+        return replace(step, starts=starts, duration=self.at - starts, metres=self.metres - metres, reaches=reaches)
 
     def _start_belt(self, step: PlanStep) -> None:
         grid = self.envelope.capabilities.speed

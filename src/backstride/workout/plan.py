@@ -46,6 +46,7 @@ class PlanStep:
         incline_from: Likewise for the inclination.
         starts: Seconds from the beginning of the session, as planned.
         note: What was rounded, or why the step is refused.
+        reaches: Speed at its end where speed may not rise so fast as to come near `speed` (S8), else None.
     """
 
     index: int
@@ -65,6 +66,7 @@ class PlanStep:
     metres: float = 0.0
     verdict: Verdict = Verdict.AS_WRITTEN
     note: str = ""
+    reaches: Speed | None = None
 
     @property
     def is_stand(self) -> bool:

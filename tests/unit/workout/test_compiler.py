@@ -91,6 +91,21 @@ def test_what_lies_between_two_steps_of_the_machine_is_rounded_and_shown(
     assert verdict(step, machine=machine) == (Verdict.ROUNDED, note)
 
 
+@pytest.mark.parametrize(
+    ("machine", "seconds", "reaches"),
+    [
+        ("generic", 20, "2.0"),  # the first rise after a second, by 0.1 km/h; then three by 0.3 km/h, which is 0.2 mph
+        ("generic", 60, None),
+        ("gentle", 20, None),
+    ],
+)
+def test_s8_a_step_that_is_too_short_for_a_gentle_rise_says_what_it_reaches(
+    machine: str, seconds: float, reaches: str | None
+) -> None:
+    steps = plan(steady("1.0"), ramp("4.0", seconds), machine=MACHINES[machine]).steps
+    assert [step.reaches for step in steps] == [None, None if reaches is None else kmh(reaches)]
+
+
 def test_s7_rounding_goes_below_a_limit_and_never_above_it() -> None:
     limits = Limits(speed=kmh("2.08"), incline=percent("2.8"))
     step = steady("2.08", 60, "2.8")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _ROUNDED: Final = re.compile(r" (mph|km/h|%) rounded to ")
 _UNSEEN: Final = re.compile(r"(.+) rounded to \1")
 _STYLES: Final = {Verdict.AS_WRITTEN: "green", Verdict.ROUNDED: "yellow", Verdict.REFUSED: "bold red"}
+_TOO_SHORT: Final = "yellow"
 
 
 def prepared_for(profile: str, machine: Machine, settings: Settings) -> Prepared:
@@ -111,6 +112,7 @@ def _step_payload(step: PlanStep) -> dict[str, object]:
         "incline_to_percent": int(step.incline) / 10,
         "verdict": step.verdict.value,
         "note": step.note,
+        "reaches_km_h": None if step.reaches is None else int(step.reaches) / 100,
     }
 
 
@@ -128,13 +130,15 @@ def _table(plan: Plan, unit: SpeedUnit) -> Table:
             step.handrails.value,
             format_duration(step.starts) if plan.runnable else "",
             walked if plan.runnable else "",
-            Text(verdict_text(step, unit), style=_STYLES[step.verdict]),
+            Text(verdict_text(step, unit), style=_TOO_SHORT if step.reaches is not None else _STYLES[step.verdict]),
         )
     return table
 
 
 def verdict_text(step: PlanStep, unit: SpeedUnit) -> str:
-    """Return what becomes of a step on this machine: as written, rounded and how, or refused and why."""
+    """Return what becomes of a step on this machine: as written, rounded and how, too short, or refused and why."""
+    if step.reaches is not None:
+        return f"too short: reaches {step.reaches.text(unit)}, for speed rises gently (S8)"
     match step.verdict:
         case Verdict.ROUNDED:
             return _rounded(in_unit(step.note, unit))
