@@ -51,7 +51,7 @@ def test_a_session_is_chosen_started_steered_paused_and_stopped_and_each_command
             assert (den.session.target_speed, den.session.target_incline) == (Speed(260), Incline(20))
             assert (await den.asked(Verb.PAUSE)).outcome is Outcome.CONFIRMED
             assert treadmill.belt.speed == 0
-            await until(lambda: den.session.asking is Ask.RESUME)
+            assert den.state.standing is True
             assert (await den.asked(Verb.RESUME)).outcome is Outcome.CONFIRMED
             assert starts(treadmill) == 2
             assert (await den.asked(Verb.SKIP)).outcome is Outcome.CONFIRMED
@@ -62,6 +62,19 @@ def test_a_session_is_chosen_started_steered_paused_and_stopped_and_each_command
             names = [event["event"] for event in den.events()]
             assert {"state", "step", "target", "command", "ended"} <= set(names)
             assert "sample" not in names
+
+    virtual_time(story())
+
+
+def test_s5_a_pause_is_not_confirmed_by_a_record_of_zero_speed_from_a_moving_belt(virtual_time: VirtualTime) -> None:
+    treadmill = SimulatedTreadmill(faults=["zero-glitch=2@pause", "stop-ignored@pause"])
+
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            await walking(den)
+            answer = await den.asked(Verb.PAUSE)
+            assert treadmill.belt.speed > 0
+            assert answer.outcome is Outcome.UNKNOWN
 
     virtual_time(story())
 

@@ -15,7 +15,6 @@ from backstride.workout.events import (
     CommandSettled,
     Ended,
     Overridden,
-    Sample,
     SessionState,
     StateChanged,
     StepStarted,
@@ -130,8 +129,6 @@ class Awaiting:
                 return self._settle(
                     wait, Outcome.REJECTED, f"the {change} was changed on the console, which holds (S11)"
                 )
-            case Sample(state=SessionState.PAUSED, speed=speed, stale=False) if speed == 0:
-                return self._settle(Wait.HALT, Outcome.CONFIRMED, "the belt stands")
             case Ended(reason=reason, belt_standing=standing):
                 return self.end(reason, standing=standing)
             case _:
@@ -156,6 +153,10 @@ class Awaiting:
             answers += self._settle(wait, outcome, f"the session is over: {reason}")
         self._courses = {wait: _Course() for wait in self._courses}
         return answers
+
+    def paused(self) -> list[Answer]:
+        """Return the answer to a pause, now that the session is paused and the belt is seen to stand (S5)."""
+        return self._settle(Wait.HALT, Outcome.CONFIRMED, "the belt stands")
 
     def stopped(self, *, standing: bool | None, reason: str = "") -> list[Answer]:
         """Return the answers to every Stop, now that the belt is seen to stand, or not (S5)."""

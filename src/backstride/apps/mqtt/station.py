@@ -309,6 +309,8 @@ class Station:
         """Look at belt, link and clock; tell what has changed."""
         if self._walk is None:
             self._linking.look()
+        elif self._walk.session.runner.state is SessionState.PAUSED and self._machine.state.standing is True:
+            self._answer(*self._awaiting.paused())
         self._answer(*self._awaiting.expire(self._loop.time()))
         self._bulletin.tell_belt(self._machine, self._walk, self._wall(), self._loop.time())
         self._bulletin.tell_counters(self._desk)
