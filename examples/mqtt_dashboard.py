@@ -10,9 +10,19 @@ COLUMNS = ("speed_km_h", "incline_percent", "session_distance_m", "state", "labe
 
 
 async def main(host: str = "localhost", port: int | str = 1883) -> None:
-    """Draw the table anew whenever something changes."""
-    told: dict[str, str] = {}
-    async with aiomqtt.Client(host, int(port)) as client:
+    """Draw the table whenever something changes; say it where there is no broker that could tell."""
+    while True:
+        try:
+            await show(host, int(port))
+        except aiomqtt.MqttError as error:
+            print(f"\x1b[2J\x1b[HNobody sees the belts from here: {error}", flush=True)
+            await asyncio.sleep(2)
+
+
+async def show(host: str, port: int) -> None:
+    """Draw the table until the connection is lost."""
+    told: dict[str, str] = {}  # what was true before this connection may not be any more
+    async with aiomqtt.Client(host, port) as client:
         await client.subscribe("backstride/v1/+/+/+", qos=1)  # what is retained comes at once
         async for message in client.messages:
             told[str(message.topic).removeprefix("backstride/v1/")] = bytes(message.payload).decode(errors="replace")

@@ -159,6 +159,7 @@ def test_the_password_is_in_no_process_list_and_in_no_output(program: Program, b
     ("options", "sentence"),
     [
         (("--broker", "mqtt://me:secret@host", "--simulated"), "a password on the command line can be read"),
+        (("--simulated",), "Which broker?"),
         (("--broker", "nonsense", "--simulated"), "this is not the address of a broker"),
         (("--broker", "mqtt://host", "--simulated", "generic:0"), "1 to 10000 can be simulated"),
         (("--broker", "mqtt://host", "--simulated", "generic:99999999"), "1 to 10000 can be simulated"),
@@ -228,6 +229,11 @@ def test_the_dashboard_of_the_examples_shows_a_treadmill_and_that_nobody_sees_it
             await shows("generic-treadmill-a1d3", " 0.0 km/h", "idle")
             process.kill()
             await shows("generic-treadmill-a1d3", " - km/h", "- -")
+            broker.kill()
+            await shows("Nobody sees the belts from here: ")
+            broker.start()
+        with bridging(program, broker, "generic"):
+            await shows("generic-treadmill-a1d3", " 0.0 km/h", "idle")
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 

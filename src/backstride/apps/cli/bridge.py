@@ -1,24 +1,19 @@
 """`backstride bridge`: treadmills on an MQTT broker."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from backstride.apps.cli.broker import Base, BrokerUrl, Ca, Cert, Key, PasswordFile, address_of, extra
 from backstride.apps.cli.options import Common, Records
-from backstride.errors import ConfigError
 
 EXAMPLES = "Example:  backstride bridge --simulated generic:2 --allow-start --broker mqtts://me@broker.example"
-
-_WITHOUT_AIOMQTT = "The bridge needs the extra [mqtt]: pip install 'backstride[mqtt]'."
 
 
 def command(  # noqa: PLR0913 - each is an option of the command
     context: typer.Context,
     *,
-    broker: Annotated[
-        str, typer.Option("--broker", metavar="URL", help="The broker: mqtt://user@host, or mqtts:// with TLS.")
-    ],
+    broker: BrokerUrl = None,
     device: Annotated[
         list[str] | None,
         typer.Option("--device", metavar="NAME", help="A treadmill, as for `run`. May be repeated."),
@@ -28,16 +23,11 @@ def command(  # noqa: PLR0913 - each is an option of the command
         typer.Option("--simulated", metavar="[MODEL[:COUNT]]", help="Simulated treadmills, and how many of them."),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of this bridge, instead of the computer's.")] = None,
-    base: Annotated[str, typer.Option("--base", metavar="TOPIC", help="First level of all topics.")] = "backstride",
-    ca: Annotated[
-        Path | None, typer.Option("--ca", metavar="FILE", help="Authority of the broker's certificate.")
-    ] = None,
-    cert: Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Our own certificate.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="The key to it.")] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Its first line is the password at the broker."),
-    ] = None,
+    base: Base = "backstride",
+    ca: Ca = None,
+    cert: Cert = None,
+    key: Key = None,
+    password_file: PasswordFile = None,
     allow_start: Annotated[
         bool, typer.Option("--allow-start", help="Let the belts be started over MQTT. Simulated only.")
     ] = False,
@@ -57,19 +47,12 @@ def command(  # noqa: PLR0913 - each is an option of the command
     treadmill is started over MQTT only if the settings say mqtt_start = true of it. Ctrl-C stops the belts first.
     """
     import asyncio
-    import os
 
     from backstride.apps.cli.settings import settings_for
-    from backstride.apps.mqtt.address import read_address, read_password
 
-    try:
+    with extra("The bridge"):
         from backstride.apps.cli.bridging import Wish, serve
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"aiomqtt", "paho"}:
-            raise
-        raise ConfigError(_WITHOUT_AIOMQTT) from error
-    password = read_password(password_file, os.environ)
-    address = read_address(broker, password=password, ca=ca, certificate=cert, key=key)
+    address = address_of(broker, ca, cert, key, password_file)
     settings = settings_for(Common.of(context), records=record)
     wish = Wish(address, tuple(device or ()), simulated, name, base, home_assistant, allow_start=allow_start)
     # paho needs a loop that watches sockets, which is not the usual one on Windows

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backstride.apps.cli.broker import Base, BrokerUrl, Ca, Cert, Key, PasswordFile, address_of, extra
 from backstride.apps.cli.options import Common, Json
 from backstride.errors import ConfigError
 
@@ -23,25 +24,6 @@ app = typer.Typer(
     invoke_without_command=True,
     epilog=EXAMPLES,
 )
-
-BrokerUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--broker",
-        metavar="URL",
-        envvar="BACKSTRIDE_BROKER",
-        help="The broker: mqtt://user@host, or mqtts:// with TLS.",
-        show_default=False,
-    ),
-]
-Base = Annotated[str, typer.Option("--base", metavar="TOPIC", help="First level of all topics.")]
-Ca = Annotated[Path | None, typer.Option("--ca", metavar="FILE", help="Authority of the broker's certificate.")]
-Cert = Annotated[Path | None, typer.Option("--cert", metavar="FILE", help="Our own certificate.")]
-Key = Annotated[Path | None, typer.Option("--key", metavar="FILE", help="The key to it.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", metavar="FILE", help="Its first line is the password at the broker."),
-]
 
 
 @app.callback()
@@ -117,19 +99,9 @@ def stop(  # noqa: PLR0913 - same
 def _place(
     broker: str | None, base: str, ca: Path | None, cert: Path | None, key: Path | None, password_file: Path | None
 ) -> "Place":
-    """Return the broker that is meant. Raises ConfigError."""
-    import os
-
-    from backstride.apps.mqtt.address import read_address, read_password
+    """Return the broker that is meant, and the topics there. Raises ConfigError."""
     from backstride.apps.mqtt.topics import Topics
 
-    try:
+    with extra("The fleet"):
         from backstride.apps.cli.halting import Place
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"aiomqtt", "paho"}:
-            raise
-        raise ConfigError("The fleet needs the extra [mqtt]: pip install 'backstride[mqtt]'.") from error
-    if broker is None:
-        raise ConfigError("Which broker? Write --broker mqtt://user@host, or set BACKSTRIDE_BROKER to it.")
-    password = read_password(password_file, os.environ)
-    return Place(read_address(broker, password=password, ca=ca, certificate=cert, key=key), Topics(base))
+    return Place(address_of(broker, ca, cert, key, password_file), Topics(base))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from backstride.apps.mqtt.desk import BURST, FRESH_FOR
-from backstride.apps.mqtt.messages import read_command
+from backstride.apps.mqtt.forms import FORMS
+from backstride.apps.mqtt.messages import read, read_command, write
 from backstride.apps.mqtt.outbox import EVERY_KEPT, TELEMETRY_KEPT
 from backstride.apps.mqtt.payloads import LARGEST_COMMAND, Command, Outcome, Verb
 from backstride.apps.mqtt.topics import TOPICS, Channel
@@ -34,6 +35,15 @@ def test_every_command_and_every_outcome_is_explained() -> None:
 def test_the_command_that_is_shown_can_be_sent() -> None:
     (shown,) = re.findall(r"```json\n(.*?)\n```", TEXT, re.DOTALL)
     assert isinstance(read_command(json.dumps(json.loads(shown)).encode()), Command)
+
+
+def test_the_payloads_that_are_shown_can_be_read() -> None:
+    shown = dict(re.findall(r"^treadmill/den/(\w+) ({.*})$", TEXT, re.MULTILINE))
+    kinds = {form.kind: name for name, form in FORMS.items()}
+    assert set(kinds.values()) == set(shown)
+    for kind, name in kinds.items():
+        value = read(kind, shown[name].encode())
+        assert json.loads(write(value)) == json.loads(shown[name])
 
 
 def test_the_bounds_are_those_of_the_program() -> None:
