@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import aiomqtt
 import pytest
 from aiomqtt.client import ProtocolVersion
 
@@ -143,6 +144,81 @@ def test_a_broker_that_is_killed_in_mid_session_changes_nothing_on_the_belt_and_
                 assert starts(treadmill) == 1
 
     hurried(story())
+
+
+@needs_mosquitto
+def test_a_broker_that_refuses_the_bridge_in_mid_session_ends_no_walk(broker: RealBroker) -> None:
+    """Somebody has changed its passwords: the belt is left alone, and Stop is heard once they are right again."""
+    treadmill = SimulatedTreadmill()
+
+    async def story() -> None:
+        async with house(broker.url, treadmill) as cellar:
+            async with stranger(broker) as me:
+                den = await there(me)
+                await walking(me, den, treadmill)
+                before = written(treadmill)
+                broker.kill()
+            broker.lines = ("allow_anonymous false",)
+            await asyncio.to_thread(broker.start)
+            await until(lambda: any("refuses the connection" in told for told in cellar.told), 60)
+            await asyncio.sleep(40)
+            assert written(treadmill) == before
+            assert treadmill.belt.speed == pytest.approx(2.0, abs=0.02)
+            broker.kill()
+            broker.lines = ()
+            await asyncio.to_thread(broker.start)
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("bridge/cellar/availability")), 90)
+                assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
+                assert starts(treadmill) == 1
+
+    hurried(story())
+
+
+def test_who_comes_under_the_name_of_a_bridge_ends_no_walk(broker: RealBroker) -> None:
+    """Mosquitto does not say why it lets a client go whose name another has taken."""
+    treadmill = SimulatedTreadmill()
+
+    async def usurp() -> None:
+        with contextlib.suppress(aiomqtt.MqttError):
+            async with aiomqtt.Client(HOST, broker.port, identifier="backstride-cellar"):
+                await asyncio.sleep(5)
+
+    async def story() -> None:
+        async with stranger(broker) as me, house(broker.url, treadmill) as cellar:
+            den = await there(me)
+            await walking(me, den, treadmill)
+            before = written(treadmill)
+            await usurp()
+            await until(lambda: any("next attempt" in told for told in cellar.told))
+            await me.until(lambda: me.on("bridge/cellar/availability")[-1] == b"online")
+            assert written(treadmill) == before
+            assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
+
+    hurried(story())
+
+
+def test_a_treadmill_whose_connection_fails_as_nobody_foresaw_leaves_the_others_alone(broker: RealBroker) -> None:
+    treadmill, attempts = SimulatedTreadmill(), list[float]()
+
+    def broken() -> contextlib.AbstractAsyncContextManager[Machine]:
+        attempts.append(asyncio.get_running_loop().time())
+        raise RuntimeError("a fault of the program")
+
+    async def story() -> None:
+        one = House(read_address(broker.url), "cellar", [treadmill])
+        running = asyncio.create_task(one.bridge.run([*one.berths, Berth("broken", broken)]))
+        async with stranger(broker) as me:
+            den = await there(me)
+            await walking(me, den, treadmill)
+            assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    hurried(story())
+    assert len(attempts) > 1
+    assert starts(treadmill) == 1
 
 
 def test_a_broker_that_is_lost_in_the_countdown_and_found_in_a_pause_is_told_how_things_stand(

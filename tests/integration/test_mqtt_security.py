@@ -156,3 +156,30 @@ def test_a_broker_that_never_answers_is_given_up_in_time() -> None:
                     pass
 
     hurried(story(), within=60)
+
+
+def test_a_broker_that_says_that_another_has_our_name_is_believed() -> None:
+    """MQTT 5: CONNACK, SUBACK, and DISCONNECT with Session taken over (3.14.2.1)."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(bytes.fromhex("2003000000"))
+        subscribe = await reader.read(1024)
+        writer.write(bytes.fromhex("9004") + subscribe[2:4] + bytes.fromhex("0001"))
+        await asyncio.sleep(0.2)
+        writer.write(bytes.fromhex("e0018e"))
+        await writer.drain()
+        writer.close()
+
+    async def story() -> BridgeError:
+        server = await asyncio.start_server(serve, HOST, 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            with pytest.raises(BridgeError) as raised:
+                async with Broker(read_address(f"mqtt://{HOST}:{port}"), "me", lambda _: None).connected(["x"]) as line:
+                    await line.lost()
+        return raised.value
+
+    error = asyncio.run(story())
+    assert error.final
+    assert "under our name" in str(error)

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.mqtt.address import BackOff
+from backstride.apps.mqtt.address import LONGEST_WAIT, BackOff
 from backstride.apps.mqtt.broker import KEEPALIVE, Broker
 from backstride.apps.mqtt.claims import Claims
 from backstride.apps.mqtt.linking import LOG
@@ -23,7 +23,7 @@ from backstride.apps.mqtt.postman import Postman
 from backstride.apps.mqtt.station import Station
 from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
 from backstride.apps.mqtt.waiting import end_of, until
-from backstride.errors import BridgeError, MachineError
+from backstride.errors import BackstrideError, BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,7 +129,7 @@ class Bridge:
         """Offer the treadmills until cancelled; their belts stand then (S6), and the broker has been told.
 
         Raises:
-            BridgeError: The broker refuses us.
+            BridgeError: The broker refuses us, and nobody walks.
         """
         self._berths = len(berths)
         linking = asyncio.create_task(self._keep_connected())
@@ -153,13 +153,17 @@ class Bridge:
                     await self._require_own_name()
                 await self._meet_broker()
             except BridgeError as error:
-                if error.final:
+                if error.final and not self._somebody_walks:
                     raise
                 if asyncio.get_running_loop().time() - began >= LASTED:
                     back_off.succeeded()
-                wait = back_off.wait()
+                wait = LONGEST_WAIT if error.final else back_off.wait()
                 self._tell(f"{error} The treadmills do not depend on it; the next attempt is in {wait:g} s.")
                 await asyncio.sleep(wait)
+
+    @property
+    def _somebody_walks(self) -> bool:
+        return any(offer.station.in_session for offer in self._offers.values())
 
     async def _meet_broker(self) -> None:
         """Connect, and exchange messages until the connection is lost, which is raised as BridgeError."""
@@ -286,9 +290,12 @@ class Bridge:
                     name = free_id(machine.called, who.name, who.address, self._offers)
                     if self._claims.holder(name) is None:
                         await self._offer(name, machine, berth)
-            except MachineError as error:
+            except BackstrideError as error:
                 wait = back_off.wait()
                 self._tell(f"{berth.label}: {error} The next attempt is in {wait:g} s.")
+            except Exception:  # noqa: BLE001 - whatever it is, on the other treadmills people may walk
+                wait = back_off.wait()
+                LOG.exception("%s: the program failed; the next attempt is in %g s", berth.label, wait)
             else:
                 await self._until_free(name)
             await asyncio.sleep(wait)

@@ -237,9 +237,12 @@ def _no_passphrase() -> str:
 
 
 def _code(error: BaseException) -> int | None:
+    """Return the reason code that an error tells, or the one that it came of."""
     code = getattr(error, "rc", None)
     code = getattr(code, "value", code)
-    return code if isinstance(code, int) else None
+    if isinstance(code, int):
+        return code
+    return None if error.__cause__ is None else _code(error.__cause__)
 
 
 def _knows_no_better(error: aiomqtt.MqttError) -> bool:
