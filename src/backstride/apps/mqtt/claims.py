@@ -6,10 +6,13 @@ two at the same instant the one that comes first in the alphabet; so each comes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from backstride.apps.mqtt.payloads import Claim
+
+MOST_KEPT: Final = 10_000
+"""Treadmills of others, and bridges, that are kept in mind: of a flood of more the rest is passed over."""
 
 
 class Claims:
@@ -28,12 +31,13 @@ class Claims:
         """Take a claim, or None for one that was taken back; our own is nobody else's."""
         if claim is None:
             self._claims.pop(treadmill, None)
-        elif claim.bridge != self._bridge:
+        elif claim.bridge != self._bridge and (treadmill in self._claims or len(self._claims) < MOST_KEPT):
             self._claims[treadmill] = claim
 
     def hear_bridge(self, bridge: str, *, online: bool) -> None:
         """Take note whether a bridge is there."""
-        self._online[bridge] = online
+        if bridge in self._online or len(self._online) < MOST_KEPT:
+            self._online[bridge] = online
 
     def is_online(self, bridge: str) -> bool:
         """Tell whether a bridge says that it is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backstride.apps.mqtt.claims import Claims
+from backstride.apps.mqtt.claims import MOST_KEPT, Claims
 from backstride.apps.mqtt.payloads import Claim
 
 NAMES = st.sampled_from(["attic", "barn", "cellar"])
@@ -44,6 +44,17 @@ def test_a_bridge_that_nobody_has_heard_of_holds_nothing() -> None:
 
 def test_our_own_claim_is_nobody_elses() -> None:
     assert claims("attic", other=Claim("attic", 5.0)).holder("den") is None
+
+
+def test_of_a_flood_of_claims_and_bridges_only_so_many_are_kept() -> None:
+    known = claims(other=Claim("attic", 5.0))
+    for number in range(MOST_KEPT + 5):
+        known.hear_bridge(f"b{number}", online=True)
+        known.hear_claim(f"t{number}", Claim(f"b{number}", 1.0))
+    assert known.holder("t0") is not None
+    assert known.holder(f"t{MOST_KEPT}") is None
+    known.hear_bridge("attic", online=False)
+    assert known.holder("den") is None
 
 
 @given(NAMES, NAMES, st.floats(0, 9), st.floats(0, 9))
