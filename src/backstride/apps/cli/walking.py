@@ -17,6 +17,7 @@ from backstride.apps.cli.display import LiveDisplay
 from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.interruption import CLOSED_PIPE, CLOSED_TERMINAL, Interruption
 from backstride.apps.cli.jsonlines import JsonLines
+from backstride.apps.cli.last_word import LAST_WORD, STANDS, is_unproven
 from backstride.apps.cli.outlet import Outlet, is_gone
 from backstride.apps.cli.output import Nowhere
 from backstride.apps.cli.plain import PlainLines
@@ -50,13 +51,6 @@ SLOWS_WITHIN: Final = 20.0
 
 _LOOK_EVERY: Final = 0.25
 _TOO_EARLY: Final = "Let go of Enter, read the question, and press it again"
-_STANDS: Final = "The belt stands."
-_REMEDY: Final = "Use the treadmill's own stop button, or pull the safety key, before you step off."
-_LAST_WORD: Final = {
-    True: _STANDS,
-    False: f"THE BELT WAS MOVING WHEN IT WAS LAST SEEN. {_REMEDY}",
-    None: f"NOBODY CAN SEE WHETHER THE BELT STANDS. {_REMEDY}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +161,8 @@ class GuidedWalk:
             last.callback(self._errors.finish)
             ended = await self._until_closed()
             if self._broken is not None:
-                proven = ended is not None and not _is_unproven(ended)
-                self._broken.add_note(_LAST_WORD[proven or self._machine.state.standing])
+                proven = ended is not None and not is_unproven(ended)
+                self._broken.add_note(LAST_WORD[proven or self._machine.state.standing])
                 raise self._broken
             assert ended is not None  # noqa: S101 - without an end something broke
             self._report(ended)
@@ -294,7 +288,7 @@ class GuidedWalk:
             self._show_summary()
         with contextlib.suppress(Exception):
             self._out.finish()
-            self._errors.write(f"\nbackstride: {_LAST_WORD[standing]}\n")
+            self._errors.write(f"\nbackstride: {LAST_WORD[standing]}\n")
             self._errors.finish()
         interrupted = standing and self._interruption.number is not None
         os._exit(self._interruption.exit_code if interrupted else ExitCode.FAULT)
@@ -312,13 +306,13 @@ class GuidedWalk:
         self._show_summary()
         if self._walk.record_fault is not None:
             self._errors.write(f"backstride: {self._walk.record_fault}\n")
-        if _is_unproven(ended):
-            self._errors.write(f"backstride: {_LAST_WORD[ended.belt_standing]}\n")
+        if is_unproven(ended):
+            self._errors.write(f"backstride: {LAST_WORD[ended.belt_standing]}\n")
         elif self._interruption.number not in {None, CLOSED_PIPE}:
-            self._errors.write(f"backstride: Interrupted. {_STANDS if ended.belt_standing else 'Nothing has moved.'}\n")
+            self._errors.write(f"backstride: Interrupted. {STANDS if ended.belt_standing else 'Nothing has moved.'}\n")
 
     def _exit_code(self, ended: Ended) -> int:
-        if self._interruption.number is not None and not _is_unproven(ended):
+        if self._interruption.number is not None and not is_unproven(ended):
             return self._interruption.exit_code
         if ended.ending is Ending.ABORTED:
             return ExitCode.FAULT
@@ -336,11 +330,6 @@ class GuidedWalk:
 
     def _print_line(self, line: str) -> None:
         self._out.write(f"{line}\n")
-
-
-def _is_unproven(ended: Ended) -> bool:
-    """Return whether a belt that was moved has not been seen to stand."""
-    return ended.belt_standing is False or (ended.belt_standing is None and ended.ending is Ending.ABORTED)
 
 
 def _can_draw(out: Console) -> bool:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.mqtt.address import LONGEST_WAIT, BackOff
-from backstride.apps.mqtt.broker import KEEPALIVE, Broker
+from backstride.apps.mqtt.broker import Broker
 from backstride.apps.mqtt.claims import Claims
 from backstride.apps.mqtt.linking import LOG
 from backstride.apps.mqtt.messages import read, read_availability, write
+from backstride.apps.mqtt.namesake import require_own_name
 from backstride.apps.mqtt.outbox import Message, Outbox
 from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
 from backstride.apps.mqtt.portrait import abilities
@@ -46,9 +47,6 @@ FAREWELL_WITHIN: Final = 3.0
 
 LASTED: Final = 10.0
 """Seconds after which a connection has lasted, and the next attempt after it may be made soon again."""
-
-NAME_FREE_WITHIN: Final = 2.0 * KEEPALIVE
-"""Seconds to wait for a bridge of our name to be gone: one that was killed is missed by the broker after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,9 @@ class Bridge:
             began = asyncio.get_running_loop().time()
             try:
                 if not self._met_before:
-                    await self._require_own_name()
+                    await require_own_name(
+                        self._broker, self.name, self._topics.of(Channel.BRIDGE, self.name), self._tell
+                    )
                 await self._meet_broker()
             except BridgeError as error:
                 if error.final and not self._somebody_walks:
@@ -183,27 +183,6 @@ class Bridge:
             finally:
                 settling.cancel()
                 self._settled.clear()
-
-    async def _require_own_name(self) -> None:
-        """Wait until no other bridge has our name, or raise BridgeError."""
-        said = [b""]
-        topic = self._topics.of(Channel.BRIDGE, self.name)
-        identifier = f"backstride-{self.name}-looks-{time.monotonic_ns() % 10**6}"
-        looking = Broker(self._broker.address, identifier, lambda message: said.append(message.payload))
-        async with looking.connected([topic]):
-            self._broker.speak_as(looking)
-            await asyncio.sleep(SETTLED_AFTER / 2)
-            if said[-1] == ONLINE.encode():
-                self._tell(f"A bridge called {self.name} is on the broker. Waiting whether it goes …")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(NAME_FREE_WITHIN):
-                    await until(lambda: said[-1] != ONLINE.encode(), SETTLED_AFTER / 2)
-        if said[-1] == ONLINE.encode():
-            raise BridgeError(
-                f"Another bridge called {self.name} is on the broker at {self._broker.address}: give this one another "
-                f"name with --name. If there is none any more, clear the retained message on {topic}.",
-                final=True,
-            )
 
     async def _take_leave(self, linking: asyncio.Task[None]) -> None:
         """Say the last words, if the broker is there."""
