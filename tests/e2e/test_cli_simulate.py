@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     ("arguments", "sentence"),
     [
         ((), "Over which Bluetooth adapter? Name one with --hci: usb:0 is the first USB dongle"),
-        (("--hci", "bogus:1"), "bogus:1 cannot be opened: unknown transport scheme"),
+        (("--hci", "bogus:1"), "unknown transport scheme. A dongle must be plugged in"),
         (("--hci", "serial:/dev/no-such-port"), "serial:/dev/no-such-port cannot be opened: "),
         (("no-such-model", "--hci", "bogus:1"), "There is no machine file 'no-such-model'."),
         (("--hci", "bogus:1", "--fault", "adapter-lost=3"), "adapter-lost happens to the computer at the other end"),

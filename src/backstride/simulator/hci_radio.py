@@ -38,6 +38,7 @@ _LONGEST: Final = 31  # octets of advertising data that every adapter can send (
 _HEADER: Final = 2  # octets of length and type before each part of it
 _FLAGS: Final = b"\x06"  # general discoverable, no BR/EDR
 _UP: Final = 10.0  # seconds for an adapter to come up
+_SEE: Final = "A dongle must be plugged in and let go of by the system; docs/simulate.md has the transports, and how."
 
 
 class HciLink:
@@ -334,9 +335,9 @@ async def _opened(transport: str) -> Transport:
     try:
         return await open_transport(transport)
     except PermissionError as error:
-        raise ConfigError(f"{transport} cannot be opened: this user may not ({error}).") from error
+        raise ConfigError(f"{transport} cannot be opened: this user may not ({error}). {_SEE}") from error
     except Exception as error:
-        raise ConfigError(f"{transport} cannot be opened: {str(error) or type(error).__name__}.") from error
+        raise ConfigError(f"{transport} cannot be opened: {str(error) or type(error).__name__}. {_SEE}") from error
 
 
 def _octets_of(service: str) -> bytes:
