@@ -27,9 +27,9 @@ demo: $(INSTALLED) ## walk the retro walk on the simulated treadmill, in virtual
 demo-mqtt: $(INSTALLED) ## three simulated treadmills on an embedded MQTT broker, for half a minute (docs/mqtt.md)
 	@$(BIN)/python tests/support/demo_mqtt.py
 
-# Types and fuzzing come last: they only compute, and give way to what is run BESIDE them, in CI test-bluez.
-test: lint contracts sizes tests matrix-check ## everything that must be green: lint, types, contracts, tests, the fault matrix
-	@$(MAKE) --no-print-directory --jobs=$(words 1 $(BESIDE)) --output-sync=target $(BESIDE) types fuzz-minute
+# Types, matrix and fuzzing come last: they only compute, and give way to what is run BESIDE them, in CI test-bluez.
+test: lint contracts sizes tests ## everything that must be green: lint, types, contracts, tests, the fault matrix
+	@$(MAKE) --no-print-directory --jobs=$(words 1 $(BESIDE)) --output-sync=target $(BESIDE) types matrix-check fuzz-minute
 
 test-bluez: $(INSTALLED) ## the driver against a real Linux Bluetooth stack, in a virtual machine (docs/bluez.md)
 	@$(BIN)/python -m tests.e2e.bluez
@@ -67,7 +67,7 @@ other-tests: # what keeps one processor busy
 	$(BIN)/coverage run -m pytest -m "not broker" --ignore=tests/e2e
 
 matrix-check: $(INSTALLED)
-	@$(BIN)/python -m tests.matrix --check
+	@$(POLITELY) $(BIN)/python -m tests.matrix --check
 
 matrix: $(INSTALLED) ## every fault in every phase on several machines; writes docs/reliability.md
 	@$(BIN)/python -m tests.matrix
