@@ -175,6 +175,7 @@ def test_a_broker_that_refuses_the_bridge_in_mid_session_ends_no_walk(broker: Re
     hurried(story())
 
 
+@needs_mosquitto
 def test_who_comes_under_the_name_of_a_bridge_ends_no_walk(broker: RealBroker) -> None:
     """Mosquitto does not say why it lets a client go whose name another has taken."""
     treadmill = SimulatedTreadmill()
@@ -232,7 +233,7 @@ def test_a_broker_that_is_lost_in_the_countdown_and_found_in_a_pause_is_told_how
             async with stranger(broker) as me:
                 den = await there(me)
                 begun = await me.command(den, "start")
-                await me.until(lambda: me.last("/session")["state"] == "starting")
+                await me.until(lambda: bool(me.on("/session")) and me.last("/session")["state"] == "starting")
                 await way.shut()
             await until(lambda: treadmill.belt.speed > 0, 60)
             await asyncio.sleep(8)
