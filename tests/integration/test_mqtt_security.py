@@ -183,3 +183,29 @@ def test_a_broker_that_says_that_another_has_our_name_is_believed() -> None:
     error = asyncio.run(story())
     assert error.final
     assert "under our name" in str(error)
+
+
+def test_s4_a_bridge_that_may_not_hear_stop_is_told_so_and_offers_nothing() -> None:
+    """SUBACK with Not authorized (MQTT 5, 3.9.3)."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(bytes.fromhex("2003000000"))
+        subscribe = await reader.read(1024)
+        writer.write(bytes.fromhex("9004") + subscribe[2:4] + bytes.fromhex("0087"))
+        await reader.read()
+        writer.close()
+
+    async def story() -> BridgeError:
+        server = await asyncio.start_server(serve, HOST, 0)
+        port = server.sockets[0].getsockname()[1]
+        broker = Broker(read_address(f"mqtt://{HOST}:{port}"), "me", lambda _: None)
+        async with server:
+            with pytest.raises(BridgeError) as raised:
+                async with broker.connected(["command"], ["all/stop"]):
+                    pass
+        return raised.value
+
+    error = asyncio.run(story())
+    assert error.final
+    assert "does not let us hear all/stop" in str(error)

@@ -55,7 +55,9 @@ def command(  # noqa: PLR0913 - each is an option of the command
     settings = settings_for(Common.of(context))
     from backstride.apps.cli.overseeing import oversee
 
-    raise typer.Exit(asyncio.run(oversee(place, settings.units, once=once, as_lines_of_json=json)))
+    # paho needs a loop that watches sockets, which is not the usual one on Windows
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        raise typer.Exit(runner.run(oversee(place, settings.units, once=once, as_lines_of_json=json)))
 
 
 @app.command(epilog="Example:  backstride fleet stop --all   or   backstride fleet stop den")
@@ -93,7 +95,8 @@ def stop(  # noqa: PLR0913 - same
     place = _place(broker, base, ca, cert, key, password_file)
     from backstride.apps.cli.halting import halt
 
-    raise typer.Exit(asyncio.run(halt(place, name, within, as_lines_of_json=json)))
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # as above
+        raise typer.Exit(runner.run(halt(place, name, within, as_lines_of_json=json)))
 
 
 def _place(

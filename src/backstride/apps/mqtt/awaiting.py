@@ -183,6 +183,8 @@ class Awaiting:
         course = self._courses.get(wait)
         if course is not None:
             course.flying = max(0, course.flying - 1)
+            if outcome is not Outcome.CONFIRMED and not course.flying:
+                course.target = None  # nobody has seen the belt come to it
             if course.flying or (outcome is Outcome.CONFIRMED and course.target != self._wanted(wait)):
                 return []  # on its way there, step by step
         return self._settle(wait, outcome, reason)

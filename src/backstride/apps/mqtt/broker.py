@@ -41,6 +41,7 @@ _AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 _PROTOCOL_REFUSED: Final = frozenset({1, 132})  # MQTT 3.1.1, 3.2.2.3; MQTT 5, 3.2.2.2
 _REFUSED: Final = frozenset({2, 4, 5, 133, 134, 135, 138, 140})  # identifier, user, password, authorization
+_DENIED: Final = 0x80  # and above (MQTT 5, 3.9.3; MQTT 3.1.1, 3.9.3)
 _NAMESAKE: Final = 142  # session taken over (MQTT 5, 3.14.2.1)
 _SILENCED: Final = logging.getLogger("backstride.mqtt.client")  # what is to be said of it is said by us
 _SILENCED.setLevel(logging.CRITICAL + 1)
@@ -99,13 +100,20 @@ class Broker:
         """
         async with contextlib.AsyncExitStack() as stack:
             with self._translated():
-                lines = [await self._enter(stack, self._identifier, topics, will)]
-                if urgent:
-                    lines.append(await self._enter(stack, f"{self._identifier}-stop", urgent, None))
+                lines: list[aiomqtt.Client] = []
+                if urgent:  # first to come and last to go: nothing is commanded that could not be stopped
+                    lines.append(await self._enter(stack, f"{self._identifier}-stop", urgent, None, must_hear=True))
+                lines.insert(0, await self._enter(stack, self._identifier, topics, will))
             yield Connection(lines, self._translated)
 
     async def _enter(
-        self, stack: contextlib.AsyncExitStack, identifier: str, topics: Sequence[str], will: Message | None
+        self,
+        stack: contextlib.AsyncExitStack,
+        identifier: str,
+        topics: Sequence[str],
+        will: Message | None,
+        *,
+        must_hear: bool = False,
     ) -> aiomqtt.Client:
         """Connect and subscribe: with MQTT 5, or with 3.1.1 where the broker knows no better."""
         try:
@@ -121,7 +129,12 @@ class Broker:
                 raise
         stack.push_async_callback(_leave, client)
         for topic in topics:
-            await client.subscribe(topic, qos=1)
+            codes = await client.subscribe(topic, qos=1)
+            if must_hear and any(getattr(code, "value", code) >= _DENIED for code in codes):
+                raise BridgeError(
+                    f"The broker at {self.address} does not let us hear {topic}, and so no Stop: give us that right.",
+                    final=True,
+                )
         return client
 
     def _client(self, identifier: str, will: Message | None) -> aiomqtt.Client:

@@ -102,6 +102,15 @@ def test_a_speed_is_confirmed_when_the_belt_has_come_to_it_step_by_step() -> Non
     ]
 
 
+@pytest.mark.parametrize("word", ["unknown", "rejected"])
+def test_s10_a_target_that_came_to_nothing_is_not_confirmed_when_it_is_wanted_once_more(word: str) -> None:
+    awaiting = Awaiting()
+    awaiting.expect(command(Verb.SET_SPEED, Speed(300)), 0.0)
+    awaiting.hear(TargetSet(speed=Speed(300)))
+    assert [answer.outcome.value for answer in awaiting.hear(CommandSettled("speed", word))] == [word]
+    assert awaiting.expect(command(Verb.SET_SPEED, Speed(300)), 1.0) == []
+
+
 def test_an_outcome_of_a_target_before_does_not_answer_for_the_one_that_took_its_place() -> None:
     wish = command(Verb.SET_SPEED, Speed(100))
     late = CommandSettled("speed", "unknown", "a newer command took its place")
