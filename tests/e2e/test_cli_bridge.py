@@ -10,6 +10,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from tests.support.bench import until
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.e2e.command import Program
 
@@ -107,6 +108,60 @@ def test_s6_who_insists_leaves_at_once_and_is_told_to_look_at_the_belts(program:
             assert "Look at every belt" in said
 
     asyncio.run(story())
+
+
+def full_pipe() -> tuple[int, int]:
+    """Return both ends of a pipe that takes nothing more: a terminal halted with Ctrl-S, or a stalled ssh."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def closed_pipe() -> tuple[int, int]:
+    """Return a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.open(os.devnull, os.O_RDONLY), writer
+
+
+@pytest.mark.parametrize("pipe", [full_pipe, closed_pipe])
+def test_s4_a_bridge_that_cannot_speak_any_more_hears_stop_and_ends_no_walk(
+    program: Program, broker: RealBroker, pipe: Callable[[], tuple[int, int]]
+) -> None:
+    """It has something to say: the broker is lost meanwhile, and its log warns of a second claim."""
+
+    async def story(stderr: int) -> None:
+        arguments = ("bridge", "--simulated", "generic", "--allow-start", "--broker", broker.url, "--name", "cellar")
+        process = program.start(*arguments, stderr=stderr)
+        try:
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/state")))
+                (den,) = me.names()
+                assert (await me.ask(den, "start"))["outcome"] == "confirmed"
+                await me.publish("bridge/attic/availability", b"online")
+                late = {"schema": 1, "bridge": "attic", "since": time.time() + 1000}
+                await me.publish(f"treadmill/{den}/claim", json.dumps(late))
+                broker.kill()
+            broker.start()
+            async with stranger(broker) as me:
+                await me.until(lambda: bool(me.on("/session")))
+                assert me.last("/session")["state"] == "running"
+                assert (await me.ask(den, "stop"))["outcome"] == "confirmed"
+            assert process.poll() is None
+        finally:
+            process.kill()
+            process.communicate()
+
+    ends = pipe()
+    try:
+        asyncio.run(story(ends[1]))
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def test_a_prefix_that_cannot_be_one_is_refused_before_anything_else(program: Program, broker: RealBroker) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import json
 import subprocess
 import sys
@@ -16,22 +15,21 @@ import pytest
 from aiomqtt.client import ProtocolVersion
 
 from backstride.apps.mqtt.address import read_address
-from backstride.apps.mqtt.bridge import Berth, Bridge
-from backstride.apps.mqtt.topics import Topics
-from backstride.driver.machine import Machine
+from backstride.apps.mqtt.bridge import Berth
 from backstride.errors import BridgeError
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
 from tests.support.bench import starts, targets, until, written
-from tests.support.broker import HOST, MOSQUITTO, RealBroker, Stranger, gate, running_broker, stranger
+from tests.support.broker import HOST, MOSQUITTO, RealBroker, gate, running_broker, stranger
+from tests.support.house import House, house, there, walking
 from tests.support.hurry import TIMES, hurried
-from tests.support.mqtt import repertoire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from backstride.apps.mqtt.address import BrokerAddress
+    from backstride.driver.machine import Machine
+
 
 pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]  # a broker, and nothing else
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no such feature; Mosquitto is not installed")
@@ -41,47 +39,6 @@ needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no suc
 def broker(tmp_path: Path) -> Iterator[RealBroker]:
     with running_broker(tmp_path) as running:
         yield running
-
-
-class House:
-    """A bridge with treadmills, on a broker."""
-
-    def __init__(self, address: BrokerAddress, name: str, treadmills: list[SimulatedTreadmill]) -> None:
-        self.told: list[str] = []
-        self.bridge = Bridge(address, name, Topics(), repertoire(), tell=self.told.append)
-        self.berths = [
-            Berth(f"treadmill {number}", functools.partial(Machine.connect, each), allow_start=True)
-            for number, each in enumerate(treadmills)
-        ]
-
-
-@contextlib.asynccontextmanager
-async def house(
-    url: str, *treadmills: SimulatedTreadmill, name: str = "cellar", address: BrokerAddress | None = None
-) -> AsyncIterator[House]:
-    one = House(address or read_address(url), name, list(treadmills))
-    running = asyncio.create_task(one.bridge.run(one.berths))
-    try:
-        yield one
-    finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-
-
-async def there(somebody: Stranger, treadmill: str = "") -> str:
-    """Wait until a treadmill is offered; return its name in topics."""
-    await somebody.until(lambda: bool(somebody.on(f"{treadmill}/capabilities")))
-    topic = next(str(m.topic) for m in somebody.heard if str(m.topic).endswith(f"{treadmill}/capabilities"))
-    await somebody.until(lambda: bool(somebody.on(f"{treadmill}/state")))
-    return topic.split("/")[3]
-
-
-async def walking(somebody: Stranger, den: str, treadmill: SimulatedTreadmill) -> None:
-    assert (await somebody.ask(den, "profile", profile="long"))["outcome"] == "confirmed"
-    assert (await somebody.ask(den, "start"))["outcome"] == "confirmed"
-    await until(lambda: treadmill.belt.speed >= 1.99, 90)
-    await asyncio.sleep(6)
 
 
 def test_a_session_is_driven_from_its_choice_to_its_end(broker: RealBroker) -> None:
@@ -182,7 +139,7 @@ def test_who_comes_under_the_name_of_a_bridge_ends_no_walk(broker: RealBroker) -
 
     async def usurp() -> None:
         with contextlib.suppress(aiomqtt.MqttError):
-            async with aiomqtt.Client(HOST, broker.port, identifier="backstride-cellar"):
+            async with aiomqtt.Client(HOST, broker.port, identifier="backstride_cellar"):
                 await asyncio.sleep(5)
 
     async def story() -> None:

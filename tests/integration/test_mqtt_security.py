@@ -53,7 +53,7 @@ def meet(address: BrokerAddress) -> str:
 
     async def story() -> str:
         try:
-            async with Broker(address, "test", lambda _: None).connected(["a"], ["b"]):
+            async with Broker(address, "test", lambda _: None).connected(["a"]):
                 return "connected"
         except BridgeError as error:
             return f"{'final' if error.final else 'passing'}: {error}"
@@ -202,10 +202,33 @@ def test_s4_a_bridge_that_may_not_hear_stop_is_told_so_and_offers_nothing() -> N
         broker = Broker(read_address(f"mqtt://{HOST}:{port}"), "me", lambda _: None)
         async with server:
             with pytest.raises(BridgeError) as raised:
-                async with broker.connected(["command"], ["all/stop"]):
+                async with broker.connected(["all/stop"], must_hear=True):
                     pass
         return raised.value
 
     error = asyncio.run(story())
     assert error.final
     assert "does not let us hear all/stop" in str(error)
+
+
+def test_a_broker_that_takes_fewer_messages_at_once_gets_fewer_and_what_it_denies_is_known() -> None:
+    """CONNACK with Receive Maximum (MQTT 5, 3.2.2.3.3), and SUBACK with Not authorized for one topic of two."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(bytes.fromhex("2006000003210005"))
+        for code in ("87", "01"):
+            subscribe = await reader.read(1024)
+            writer.write(bytes.fromhex("9004") + subscribe[2:4] + bytes.fromhex("00" + code))
+        await reader.read()
+        writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(serve, HOST, 0)
+        port = server.sockets[0].getsockname()[1]
+        broker = Broker(read_address(f"mqtt://{HOST}:{port}"), "me", lambda _: None)
+        async with server, broker.connected(["command", "claim"]) as connection:
+            assert connection.in_flight == 5
+            assert connection.denied == ["command"]
+
+    asyncio.run(story())

@@ -11,6 +11,7 @@ import pytest
 from backstride.apps.mqtt.desk import BURST, FRESH_FOR
 from backstride.apps.mqtt.messages import read, write_command
 from backstride.apps.mqtt.payloads import Answer, Command, Outcome, Verb
+from backstride.apps.mqtt.station import AGREED_FOR
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Incline, Speed
 from backstride.workout.events import Ask
@@ -181,6 +182,43 @@ def test_s7_limits_above_the_default_ones_are_agreed_to_before_the_start(
             assert (await den.asked(Verb.START)).outcome is Outcome.CONFIRMED
             assert (await den.asked(Verb.STOP)).outcome is Outcome.CONFIRMED
             assert den.asking == Ask.CONFIRM, "who starts again agrees again"
+
+    virtual_time(story())
+
+
+def test_s7_an_agreement_lapses_where_nobody_starts(virtual_time: VirtualTime, treadmill: SimulatedTreadmill) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            await den.asked(Verb.PROFILE, "hard")
+            await den.asked(Verb.CONFIRM)
+            assert den.asking == Ask.START
+            await asyncio.sleep(AGREED_FOR + 2)
+            assert den.asking == Ask.CONFIRM
+            assert (await den.asked(Verb.START)).outcome is Outcome.REJECTED
+            assert starts(treadmill) == 0
+
+    virtual_time(story())
+
+
+STANDS = profile(steady("2.0", 10.0), Stand(duration=3.0), Stand(duration=3.0))
+"""A session with two stands behind each other, the last of which is its end."""
+
+
+@pytest.mark.parametrize("verb", [Verb.CONFIRM, Verb.RESUME])
+def test_a_word_that_leads_from_a_stand_to_the_next_or_to_the_end_is_confirmed(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill, verb: Verb
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill, offer=repertoire(stands=STANDS)) as den:
+            assert (await den.asked(Verb.PROFILE, "stands")).outcome is Outcome.CONFIRMED
+            assert (await den.asked(Verb.START)).outcome is Outcome.CONFIRMED
+            await until(lambda: den.session.step == 1 and den.asking == Ask.CONFIRM, within=60)
+            assert (await den.asked(verb)).outcome is Outcome.CONFIRMED
+            await until(lambda: den.session.step == 2 and den.asking == Ask.CONFIRM, within=60)
+            assert (await den.asked(verb)).outcome is Outcome.CONFIRMED
+            await until(lambda: den.session.state == "idle", within=60)
+            assert [event["ending"] for event in den.events() if event["event"] == "ended"] == ["finished"]
+            assert starts(treadmill) == 1
 
     virtual_time(story())
 
@@ -359,7 +397,10 @@ def test_s12_nothing_begins_without_a_link_or_while_the_belt_is_being_stopped(
             await asyncio.sleep(10)
             treadmill.console.press_start()
             await until(lambda: den.state.standing is False)
+            treadmill.console.set_speed(Speed(800))
+            await until(lambda: treadmill.belt.speed >= 7.9)
             den.station.stop()
+            await asyncio.sleep(FRESH_FOR + 0.1)
             assert (await den.asked(Verb.START)).reason == "the belt is being stopped (S2)"
 
     virtual_time(story())
@@ -443,8 +484,9 @@ def test_s11_a_target_that_the_console_overrides_is_answered_so(
     virtual_time(story())
 
 
+@pytest.mark.parametrize("verb", [Verb.CONFIRM, Verb.RESUME])
 def test_s12_a_link_that_is_lost_is_told_and_made_again_with_and_without_a_session(
-    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill, verb: Verb
 ) -> None:
     async def story() -> None:
         async with counter(treadmill) as den:
@@ -458,7 +500,7 @@ def test_s12_a_link_that_is_lost_is_told_and_made_again_with_and_without_a_sessi
             await until(lambda: den.on("availability")[-1] == b"offline")
             assert den.state.stale
             await until(lambda: den.session.asking is Ask.RESUME, within=120)
-            assert (await den.asked(Verb.CONFIRM)).outcome is Outcome.CONFIRMED
+            assert (await den.asked(verb)).outcome is Outcome.CONFIRMED
             assert starts(treadmill) == 1
 
     virtual_time(story())
@@ -470,6 +512,22 @@ def test_s6_a_bridge_that_goes_leaves_a_standing_belt(virtual_time: VirtualTime,
             await walking(den)
         assert treadmill.belt.speed == 0
         assert den.on("availability")[-1] == b"offline"
+
+    virtual_time(story())
+
+
+def test_s6_a_bridge_that_goes_while_a_belt_is_being_stopped_sees_it_stand_and_says_so(
+    virtual_time: VirtualTime, treadmill: SimulatedTreadmill
+) -> None:
+    async def story() -> None:
+        async with counter(treadmill) as den:
+            treadmill.console.press_start()
+            await until(lambda: den.state.standing is False)
+            treadmill.console.set_speed(Speed(800))
+            await until(lambda: treadmill.belt.speed >= 7.9)
+            halt = den.command(Verb.STOP)
+        assert treadmill.belt.speed == 0
+        assert den.outcome(halt) == "confirmed"
 
     virtual_time(story())
 

@@ -11,13 +11,14 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from backstride import __version__
 from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.interruption import Interruption
 from backstride.apps.cli.notice import acknowledged
 from backstride.apps.cli.offers import own_profiles
+from backstride.apps.cli.outlet import Outlet
 from backstride.apps.cli.settings import personal_limits
 from backstride.apps.cli.target import choose, connected
 from backstride.apps.mqtt.bridge import Berth, Bridge
@@ -33,6 +34,7 @@ from backstride.workout.profile import load_profile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from typing import TextIO
 
     from backstride.apps.cli.target import Target
     from backstride.apps.config import Settings
@@ -75,22 +77,38 @@ async def serve(wish: Wish, settings: Settings) -> int:
     name = slug(socket.gethostname(), "bridge") if wish.name is None else wish.name
     if not is_slug(name):
         raise ConfigError(f"--name: {name!r} is to be lower-case letters, digits and single dashes, such as 'attic'.")
-    logging.basicConfig(level=logging.WARNING, format="backstride: %(message)s")
     if wish.simulated is None and not wish.allow_start:
         settings = acknowledged(settings)
     berths = berths_of(wish, settings)
-    offer = Repertoire(
-        _profiles(settings), personal_limits(settings), settings.records, settings.body_mass_kg, settings.units
-    )
     interruption = Interruption.of_task(asyncio.current_task())
     interruption.again = _leave_at_once
-    with interruption.listening(asyncio.get_running_loop()):
+    with _speaking_beside_the_loop(), interruption.listening(asyncio.get_running_loop()):
+        if wish.address.shows_password:
+            _tell(f"The password goes to {wish.address} for all to read on the way. Write mqtts:// to encrypt it.")
+        offer = Repertoire(
+            _profiles(settings), personal_limits(settings), settings.records, settings.body_mass_kg, settings.units
+        )
         try:
             await Bridge(wish.address, name, topics, offer, tell=_tell, home=home, complete=calm_memory).run(berths)
         except asyncio.CancelledError:
             if interruption.number is None:
                 raise
     return interruption.exit_code
+
+
+@contextlib.contextmanager
+def _speaking_beside_the_loop() -> Iterator[None]:
+    """Let whatever goes to standard error meanwhile be written by a thread: a terminal may take no more of it (S4).
+
+    A reader that has gone is no reason to end a walk; nobody is told anything then.
+    """
+    errors = Outlet(sys.stderr, lambda _: None)
+    with contextlib.redirect_stderr(cast("TextIO", errors)):
+        logging.basicConfig(level=logging.WARNING, format="backstride: %(message)s", stream=errors, force=True)
+        try:
+            yield
+        finally:
+            errors.finish()
 
 
 def berths_of(wish: Wish, settings: Settings) -> list[Berth]:
@@ -156,6 +174,8 @@ def _profiles(settings: Settings) -> dict[str, Profile]:
 def _leave_at_once() -> None:
     """Go, whatever hangs: every belt has been told to stop, and nobody has seen yet that it did (S6)."""
     _tell("Left at once. Look at every belt, and use the treadmill's own stop button or the safety key if it moves.")
+    if isinstance(sys.stderr, Outlet):
+        sys.stderr.finish()
     os._exit(ExitCode.FAULT)
 
 

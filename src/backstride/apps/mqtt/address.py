@@ -22,6 +22,7 @@ FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
 """Seconds between two attempts at most."""
 
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _EXAMPLE: Final = "Write it as mqtt://user@host:1883, or mqtts://user@host:8883 with TLS."
 _LARGEST_FILE: Final = 4096
@@ -55,6 +56,11 @@ class BrokerAddress:
         return f"{'mqtts' if self.tls else 'mqtt'}://{user}{self.host}:{self.port}"
 
     __str__ = __repr__
+
+    @property
+    def shows_password(self) -> bool:
+        """True if the password crosses a network on which others can read it."""
+        return self.password is not None and not self.tls and self.host not in _HERE
 
 
 def read_address(
@@ -109,13 +115,18 @@ def read_password(file: Path | None, environ: Mapping[str, str]) -> str | None:
 
 @dataclass(slots=True)
 class BackOff:
-    """How long to wait before the next attempt: twice as long each time, and shorter again once it has worked."""
+    """How long to wait before the next attempt: twice as long each time, and shorter again once it has worked.
 
+    Attributes:
+        longest: Seconds between two attempts at most.
+    """
+
+    longest: float = LONGEST_WAIT
     _next: float = FIRST_WAIT
 
     def wait(self) -> float:
         """Return the seconds to wait now."""
-        waits, self._next = self._next, min(LONGEST_WAIT, self._next * 2)
+        waits, self._next = self._next, min(self.longest, self._next * 2)
         return waits
 
     def succeeded(self) -> None:

@@ -11,20 +11,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.mqtt.address import LONGEST_WAIT, BackOff
-from backstride.apps.mqtt.broker import Broker
+from backstride.apps.mqtt.address import BackOff
 from backstride.apps.mqtt.claims import Claims
+from backstride.apps.mqtt.lines import SETTLED_AFTER, Lines, Listener
 from backstride.apps.mqtt.linking import LOG
 from backstride.apps.mqtt.messages import read, read_availability, write
-from backstride.apps.mqtt.namesake import require_own_name
+from backstride.apps.mqtt.offer import Offer
 from backstride.apps.mqtt.outbox import Message, Outbox
-from backstride.apps.mqtt.payloads import OFFLINE, ONLINE, Claim
+from backstride.apps.mqtt.payloads import Claim
 from backstride.apps.mqtt.portrait import abilities
-from backstride.apps.mqtt.postman import Postman
 from backstride.apps.mqtt.station import Station
-from backstride.apps.mqtt.topics import ALL, TOPICS, Channel, Keeping, Place, Topics, free_id
+from backstride.apps.mqtt.topics import TOPICS, Channel, Keeping, Place, Topics, free_id
 from backstride.apps.mqtt.waiting import end_of, until
-from backstride.errors import BackstrideError, BridgeError
+from backstride.errors import BackstrideError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,17 +35,8 @@ if TYPE_CHECKING:
     from backstride.apps.mqtt.repertoire import Repertoire
     from backstride.driver.machine import Machine
 
-SETTLED_AFTER: Final = 1.0
-"""Seconds on a new connection after which what the broker has kept has been heard."""
-
 LOOKS_AGAIN: Final = 5.0
 """Seconds between two looks at a treadmill that another bridge drives."""
-
-FAREWELL_WITHIN: Final = 3.0
-"""Seconds for the last words to reach the broker."""
-
-LASTED: Final = 10.0
-"""Seconds after which a connection has lasted, and the next attempt after it may be made soon again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +52,6 @@ class Berth:
     label: str
     connect: Callable[[], AbstractAsyncContextManager[Machine]]
     allow_start: bool = False
-
-
-@dataclass(slots=True)
-class _Offer:
-    """A treadmill that is offered."""
-
-    station: Station
-    outbox: Outbox
-    claim: Claim
-    contested: asyncio.Event
 
 
 class Bridge:
@@ -108,13 +88,18 @@ class Bridge:
         self._complete = complete
         self._wall = wall
         self._berths = 0
-        self._broker = Broker(address, f"backstride-{name}", self._heard)
         self._claims = Claims(name)
-        self._own = Outbox(topics, name)
-        self._offers: dict[str, _Offer] = {}
-        self._postman = Postman()
-        self._settled = asyncio.Event()
-        self._met_before = self._leaving = False
+        self._offers: dict[str, Offer] = {}
+        self._departed: list[Outbox] = []
+        listener = Listener(
+            heard=self._heard,
+            outboxes=self._outboxes,
+            begins=self._claims.forget,
+            settled=self._settle_claims,
+            somebody_walks=lambda: any(offer.station.in_session for offer in self._offers.values()),
+            tell=tell,
+        )
+        self._lines = Lines(address, name, topics, listener)
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -130,7 +115,7 @@ class Bridge:
             BridgeError: The broker refuses us, and nobody walks.
         """
         self._berths = len(berths)
-        linking = asyncio.create_task(self._keep_connected())
+        linking = asyncio.create_task(self._lines.run())
         serving = [asyncio.create_task(self._serve(berth)) for berth in berths]
         try:
             done, _ = await asyncio.wait({linking, *serving}, return_when=asyncio.FIRST_EXCEPTION)
@@ -138,62 +123,15 @@ class Bridge:
                 task.result()
         finally:
             await end_of(*serving)
-            await self._take_leave(linking)
+            await self._lines.take_leave()
             await end_of(linking)
 
-    async def _keep_connected(self) -> None:
-        """Be connected to the broker, again and again."""
-        back_off = BackOff()
-        while True:
-            began = asyncio.get_running_loop().time()
-            try:
-                if not self._met_before:
-                    await require_own_name(
-                        self._broker, self.name, self._topics.of(Channel.BRIDGE, self.name), self._tell
-                    )
-                await self._meet_broker()
-            except BridgeError as error:
-                if error.final and not self._somebody_walks:
-                    raise
-                if asyncio.get_running_loop().time() - began >= LASTED:
-                    back_off.succeeded()
-                wait = LONGEST_WAIT if error.final else back_off.wait()
-                self._tell(f"{error} The treadmills do not depend on it; the next attempt is in {wait:g} s.")
-                await asyncio.sleep(wait)
-
-    @property
-    def _somebody_walks(self) -> bool:
-        return any(offer.station.in_session for offer in self._offers.values())
-
-    async def _meet_broker(self) -> None:
-        """Connect, and exchange messages until the connection is lost, which is raised as BridgeError."""
-        heard = [self._topics.of(one, ALL) for one in (Channel.BRIDGE, Channel.CLAIM, Channel.COMMAND)]
-        urgent = [self._topics.of(Channel.STOP, ALL), self._topics.of(Channel.ALL_STOP)]
-        rule = TOPICS[Channel.BRIDGE]
-        own = self._topics.of(Channel.BRIDGE, self.name)
-        will = Message(own, OFFLINE.encode(), rule.qos, rule.retained, Keeping.LATEST)
-        async with self._broker.connected(heard, urgent, will) as connection:
-            self._tell(f"Connected to the broker at {self._broker.address} ({self._broker.protocol}).")
-            self._met_before = True
-            self._own.put(Channel.BRIDGE, ONLINE.encode())
-            outboxes = [self._own, *(offer.outbox for offer in self._offers.values() if not offer.contested.is_set())]
-            settling = asyncio.get_running_loop().call_later(SETTLED_AFTER, self._settled.set)
-            try:
-                await self._postman.serve(connection, outboxes)
-            finally:
-                settling.cancel()
-                self._settled.clear()
-
-    async def _take_leave(self, linking: asyncio.Task[None]) -> None:
-        """Say the last words, if the broker is there."""
-        if not self._settled.is_set() or linking.done():
-            return
-        self._leaving = True
-        self._own.put(Channel.BRIDGE, OFFLINE.encode())
-        self._postman.call(self._own)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_WITHIN):
-                await self._postman.idle.wait()
+    def _outboxes(self) -> list[Outbox]:
+        """Return what a new connection is for: of treadmills that have gone, what they still had to say to somebody."""
+        for outbox in self._departed:
+            outbox.narrow = True
+        self._departed = [outbox for outbox in self._departed if not outbox.is_empty]
+        return [*self._departed, *(offer.outbox for offer in self._offers.values())]
 
     # --- what comes in
 
@@ -213,46 +151,64 @@ class Bridge:
             case Channel.STOP if offer is not None:
                 offer.station.stop(heard.payload)
             case Channel.ALL_STOP:
-                for each in tuple(self._offers.values()):
-                    each.station.stop(heard.payload, reason="everything was stopped over MQTT")
+                self._stop_all(heard.payload)
             case Channel.COMMAND if offer is not None:
                 offer.station.command(heard.payload, retained=heard.retained)
             case Channel.CLAIM:
-                self._hear_claim(place.name, heard.payload)
+                self._hear_claim(place.name, heard)
             case Channel.BRIDGE:
                 self._hear_bridge(place.name, heard.payload)
             case _:
                 pass
 
-    def _hear_claim(self, treadmill: str, payload: bytes) -> None:
+    def _stop_all(self, payload: bytes) -> None:
+        for name, offer in tuple(self._offers.items()):
+            try:
+                offer.station.stop(payload, reason="everything was stopped over MQTT")
+            except Exception:  # noqa: BLE001 - whatever it is, the other treadmills are to stop
+                LOG.exception("%s could not be stopped", name)
+
+    def _hear_claim(self, treadmill: str, heard: Heard) -> None:
+        offer = self._offers.get(treadmill)
         with contextlib.suppress(ValueError):  # whatever it is, it is no claim
-            self._claims.hear_claim(treadmill, read(Claim, payload) if payload else None)
-            self._settle_claim(treadmill)
+            claim = read(Claim, heard.payload) if heard.payload else None
+            self._claims.hear_claim(treadmill, claim)
+            if offer is not None:
+                self._settle_claim(treadmill, offer)
+                if claim is None and not offer.contested:
+                    offer.insist()
+            elif claim is not None and claim.bridge == self.name and heard.retained:
+                self._take_back(heard.topic)
+
+    def _take_back(self, topic: str) -> None:
+        """Take back a claim of ours to a treadmill that we do not offer: the broker was lost before we could."""
+        rule = TOPICS[Channel.CLAIM]
+        self._lines.own.keep(Message(topic, b"", rule.qos, rule.retained, Keeping.EVERY))  # once, and never again
+        self._lines.postman.call(self._lines.own)
 
     def _hear_bridge(self, bridge: str, payload: bytes) -> None:
         with contextlib.suppress(ValueError):
-            online = read_availability(payload)
-            if bridge == self.name and not online and not self._leaving:
-                # The last will of a connection before, or somebody's joke.
-                self._own.put(Channel.BRIDGE, ONLINE.encode())
-                self._postman.call(self._own)
+            online = read_availability(payload) if payload else False
+            if bridge == self.name and not online:
+                self._lines.say_again()  # the last will of a connection before, somebody's question, or a joke
             self._claims.hear_bridge(bridge, online=online)
-            for treadmill in tuple(self._offers):
-                self._settle_claim(treadmill)
+            self._settle_claims()
 
-    def _settle_claim(self, treadmill: str) -> None:
+    def _settle_claims(self) -> None:
+        for treadmill, offer in tuple(self._offers.items()):
+            self._settle_claim(treadmill, offer)
+
+    def _settle_claim(self, treadmill: str, offer: Offer) -> None:
         """Stand back where another bridge was first; say once more that a treadmill is ours where it was not."""
-        offer = self._offers.get(treadmill)
-        if offer is None or (theirs := self._claims.holder(treadmill)) is None:
-            return
+        theirs = self._claims.holder(treadmill)
         if self._claims.rival(treadmill, offer.claim) is not None:
-            offer.station.gives_way = True
-            offer.contested.set()  # what is still to be said of it is for the other bridge to say
-            self._postman.pass_over(offer.outbox)
-        else:
+            offer.stand_back()
+        elif theirs is not None:
             self._claims.hear_claim(treadmill, None)
-            LOG.warning("%s: the bridge %s claims it as well, and came later", treadmill, theirs.bridge)
-            self._postman.repeat(offer.outbox, SETTLED_AFTER)
+            if offer.insist():
+                LOG.warning("%s: the bridge %s claims it as well, and came later", treadmill, theirs.bridge)
+        elif offer.contested and self._lines.settled.is_set():
+            offer.resume()
 
     # --- treadmills
 
@@ -264,7 +220,7 @@ class Bridge:
             try:
                 async with berth.connect() as machine:
                     back_off.succeeded()
-                    await self._settled.wait()
+                    await self._lines.settled.wait()
                     who = machine.identity
                     name = free_id(machine.called, who.name, who.address, self._offers)
                     if self._claims.holder(name) is None:
@@ -284,12 +240,11 @@ class Bridge:
         theirs = self._claims.holder(name)
         if theirs is not None:
             self._tell(f"{name} is driven by the bridge {theirs.bridge}; this one stands back.")
-        await until(lambda: self._claims.holder(name) is None, LOOKS_AGAIN)
+        await until(lambda: self._lines.settled.is_set() and self._claims.holder(name) is None, LOOKS_AGAIN)
 
     async def _offer(self, name: str, machine: Machine, berth: Berth) -> None:
         """Offer a connected treadmill until another bridge turns out to have been first, or this one ends."""
-        outbox, repertoire = Outbox(self._topics, name), self._repertoire
-        contested = asyncio.Event()
+        outbox, repertoire, lines = Outbox(self._topics, name), self._repertoire, self._lines
         sessions = repertoire.fitting(machine.capabilities)
         able = abilities(machine, self.name, sessions, allows_start=berth.allow_start)
         station = Station(
@@ -297,29 +252,30 @@ class Bridge:
             outbox,
             repertoire,
             able,
-            filled=lambda: None if contested.is_set() else self._postman.call(outbox),
+            filled=lambda: lines.postman.call(outbox),
+            hears_stop=lambda: lines.hears_stop,
             wall=self._wall,
         )
-        offer = _Offer(station, outbox, Claim(self.name, round(self._wall(), 3)), contested)
+        offer = Offer(station, outbox, Claim(self.name, round(self._wall(), 3)), lines.postman)
         self._offers[name] = offer
         outbox.put(Channel.CLAIM, write(offer.claim))
         if self._home is not None:
             outbox.keep(self._home.discovery(able, name))
-        self._tell(f"{machine.name} is on the broker as {name}.")
-        if len(self._offers) == self._berths:
-            self._complete()
         serving = asyncio.create_task(station.serve())
-        giving_way = asyncio.create_task(contested.wait())
         try:
-            await asyncio.wait({serving, giving_way}, return_when=asyncio.FIRST_COMPLETED)
-            await until(lambda: serving.done() or not station.in_session, SETTLED_AFTER)  # who walks, walks to the end
+            self._tell(f"{machine.name} is on the broker as {name}.")
+            if len(self._offers) == self._berths:
+                self._complete()
+            await until(lambda: serving.done() or offer.is_over, SETTLED_AFTER)
         finally:
-            fault = await end_of(serving, giving_way)
+            fault = await end_of(serving)
             del self._offers[name]
-            if not contested.is_set():
+            offer.end()
+            if not offer.contested:
                 outbox.put(Channel.CLAIM, b"")
                 if self._home is not None and machine.is_simulated:  # a real one comes back
                     outbox.keep(self._home.removal(name))
-                self._postman.call(outbox)
+            self._departed = [*(one for one in self._departed if not one.is_empty), outbox]
+            lines.postman.call(outbox)
         if fault is not None:
             LOG.error("%s: the program failed; the belt was stopped", name, exc_info=fault)

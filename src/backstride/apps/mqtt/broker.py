@@ -1,8 +1,4 @@
-"""The connection to the broker: the only place that knows aiomqtt, whose exceptions never leave it.
-
-There are two connections. On the second one nothing comes but Stop: it cannot be caught behind commands that the broker
-or the network still holds (S4).
-"""
+"""A connection to the broker: the only place that knows aiomqtt, whose exceptions never leave it."""
 
 from __future__ import annotations
 
@@ -34,7 +30,7 @@ LETS_GO_WITHIN: Final = 0.1
 """Seconds to give up a connection that was not made."""
 
 IN_FLIGHT: Final = 20
-"""Messages that may be without acknowledgement: what brokers allow by default."""
+"""Messages that may be without acknowledgement, unless the broker takes fewer: what most allow by default."""
 
 _AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Small messages are not kept back until the one before is acknowledged, which takes up to 40 ms each time (S4)."""
@@ -63,15 +59,27 @@ class Broker:
         address: Where it is.
         identifier: Our name there; a second client of this name would take our place.
         heard: Called with every message in the turn of the loop in which it is read; it must not raise.
+        refused: Called with the reason of the broker that does not take a message of ours.
+        keepalive: Seconds of silence after which either side looks whether the other is still there.
 
     Raises:
         ConfigError: A certificate cannot be used.
     """
 
-    def __init__(self, address: BrokerAddress, identifier: str, heard: Callable[[Heard], None]) -> None:
+    def __init__(
+        self,
+        address: BrokerAddress,
+        identifier: str,
+        heard: Callable[[Heard], None],
+        *,
+        refused: Callable[[str], None] = lambda _: None,
+        keepalive: int = KEEPALIVE,
+    ) -> None:
         self.address = address
         self._identifier = identifier
         self._inbox = _inbox(heard)
+        self._refused = refused
+        self._keepalive = keepalive
         self._tls = _tls(address)
         self._protocol = ProtocolVersion.V5
 
@@ -86,78 +94,77 @@ class Broker:
 
     @contextlib.asynccontextmanager
     async def connected(
-        self, topics: Sequence[str], urgent: Sequence[str] = (), will: Message | None = None
+        self, topics: Sequence[str], *, will: Message | None = None, must_hear: bool = False
     ) -> AsyncIterator[Connection]:
         """Be connected during the block; what is heard meanwhile goes to `heard`.
 
         Args:
             topics: Filters of what is to be heard.
-            urgent: Filters of what is to be heard on a connection of its own.
-            will: What the broker publishes for us if we go without a word.
+            will: What the broker publishes for us if we go without a word; we do so unless we have taken leave.
+            must_hear: True if a broker that denies us one of the topics is of no use.
 
         Raises:
             BridgeError: The broker cannot be reached, refuses us, or the connection is lost.
         """
-        async with contextlib.AsyncExitStack() as stack:
-            with self._translated():
-                lines: list[aiomqtt.Client] = []
-                if urgent:  # first to come and last to go: nothing is commanded that could not be stopped
-                    lines.append(await self._enter(stack, f"{self._identifier}-stop", urgent, None, must_hear=True))
-                lines.insert(0, await self._enter(stack, self._identifier, topics, will))
-            yield Connection(lines, self._translated)
-
-    async def _enter(
-        self,
-        stack: contextlib.AsyncExitStack,
-        identifier: str,
-        topics: Sequence[str],
-        will: Message | None,
-        *,
-        must_hear: bool = False,
-    ) -> aiomqtt.Client:
-        """Connect and subscribe: with MQTT 5, or with 3.1.1 where the broker knows no better."""
+        with self._translated():
+            client = await self._entered(will)
+        connection = Connection(client, self._translated)
         try:
-            client = await _entered(self._client(identifier, will))
+            for topic in topics:
+                with self._translated():
+                    await self._subscribe(client, topic, connection, must_hear=must_hear)
+            yield connection
+        finally:
+            if will is not None and not connection.took_leave:
+                await client.drop()
+            await _leave(client)
+
+    async def _entered(self, will: Message | None) -> _Client:
+        """Connect: with MQTT 5, or with 3.1.1 where the broker knows no better."""
+        try:
+            return await _entered(self._client(will))
         except aiomqtt.MqttError as error:
             if self._protocol is not ProtocolVersion.V5 or not _knows_no_better(error):
                 raise
             self._protocol = ProtocolVersion.V311
             try:
-                client = await _entered(self._client(identifier, will))
+                return await _entered(self._client(will))
             except aiomqtt.MqttError:
                 self._protocol = ProtocolVersion.V5
                 raise
-        stack.push_async_callback(_leave, client)
-        for topic in topics:
-            codes = await client.subscribe(topic, qos=1)
-            if must_hear and any(getattr(code, "value", code) >= _DENIED for code in codes):
-                raise BridgeError(
-                    f"The broker at {self.address} does not let us hear {topic}, and so no Stop: give us that right.",
-                    final=True,
-                )
-        return client
 
-    def _client(self, identifier: str, will: Message | None) -> aiomqtt.Client:
+    async def _subscribe(self, client: _Client, topic: str, connection: Connection, *, must_hear: bool) -> None:
+        codes = await client.subscribe(topic, qos=1)
+        if all(getattr(code, "value", code) < _DENIED for code in codes):
+            return
+        if must_hear:
+            raise BridgeError(
+                f"The broker at {self.address} does not let us hear {topic}: give us that right.", final=True
+            )
+        connection.denied.append(topic)
+
+    def _client(self, will: Message | None) -> _Client:
         address = self.address
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, will.qos, will.retain)
         clean: dict[str, Any] = {} if self._protocol is ProtocolVersion.V5 else {"clean_session": True}
-        client = aiomqtt.Client(
+        client = _Client(
             address.host,
             address.port,
             username=address.user,
             password=address.password,
-            identifier=identifier,
+            identifier=self._identifier,
             queue_type=self._inbox,
             protocol=self._protocol,
             will=last,
             timeout=ANSWERS_WITHIN,
-            keepalive=KEEPALIVE,
+            keepalive=self._keepalive,
             max_inflight_messages=IN_FLIGHT,
             tls_context=self._tls,
             socket_options=[_AT_ONCE],
             logger=_SILENCED,
             **clean,
         )
+        client.refused = self._refused
         client.pending_calls_threshold = IN_FLIGHT * 2
         return client
 
@@ -170,51 +177,84 @@ class Broker:
 
 
 class Connection:
-    """The broker, while it is there."""
+    """The broker, while it is there.
 
-    def __init__(
-        self,
-        lines: Sequence[aiomqtt.Client],
-        translated: Callable[[], contextlib.AbstractContextManager[None]],
-    ) -> None:
-        self._lines = lines
+    Attributes:
+        denied: Filters that the broker does not let us hear.
+        took_leave: Set by whoever has said the last word: the broker need not say it for us (last will).
+    """
+
+    def __init__(self, client: _Client, translated: Callable[[], contextlib.AbstractContextManager[None]]) -> None:
+        self.denied: list[str] = []
+        self.took_leave = False
+        self._client = client
         self._translated = translated
 
+    @property
+    def in_flight(self) -> int:
+        """Messages that may be without acknowledgement."""
+        return self._client.in_flight
+
     async def publish(self, message: Message) -> None:
-        """Publish; with quality of service 1 the broker has it when this returns. Raises BridgeError."""
+        """Publish; with quality of service 1 the broker has answered when this returns. Raises BridgeError."""
         with self._translated():
-            await self._lines[0].publish(message.topic, message.payload, message.qos, message.retain)
+            await self._client.publish(message.topic, message.payload, message.qos, message.retain)
 
     async def lost(self) -> None:
         """Wait until the connection is lost, which is raised as BridgeError."""
-        ends = [asyncio.ensure_future(_end_of(line)) for line in self._lines]
-        try:
-            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for end in ends:
-                end.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
         with self._translated():
-            for end in done:
-                end.result()
+            async for _ in self._client.messages:
+                pass  # they are handed over as they are read
 
 
-async def _end_of(client: aiomqtt.Client) -> None:
-    async for _ in client.messages:
-        pass  # they are handed over as they are read
+class _Client(aiomqtt.Client):
+    """aiomqtt's client, and what that leaves out of the broker's answers.
+
+    Attributes:
+        in_flight: Messages that the broker takes before it has acknowledged the first (MQTT 5, 3.2.2.3.3).
+        refused: Called with the reason of a broker that does not take a message (MQTT 5, 3.4.2.1).
+    """
+
+    in_flight = IN_FLIGHT
+    refused: Callable[[str], None]
+
+    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:  # noqa: ANN401 - aiomqtt's
+        self.in_flight = min(IN_FLIGHT, getattr(properties, "ReceiveMaximum", IN_FLIGHT))
+        super()._on_connect(client, userdata, flags, reason_code, properties)
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:  # noqa: ANN401 - aiomqtt's
+        if reason_code.is_failure:
+            self.refused(str(reason_code))
+        super()._on_publish(client, userdata, mid, reason_code, properties)
+
+    def give_up(self) -> None:
+        """Let the connection go that is not made yet."""
+        self.timeout = LETS_GO_WITHIN
+        self._connected = asyncio.get_running_loop().create_future()  # one that was cancelled raises in paho's callback
+
+    async def drop(self) -> None:
+        """Go without a word, so that the broker publishes our last will."""
+        connection = self._client.socket()
+        if not isinstance(connection, socket.socket) or self._disconnected.done():
+            return
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        done, _ = await asyncio.wait([self._disconnected], timeout=LETS_GO_WITHIN)
+        for ended in done:
+            ended.exception()  # that is what was wanted
 
 
-async def _entered(client: aiomqtt.Client) -> aiomqtt.Client:
-    """Connect; a client that is not let in lets go of its socket (aiomqtt itself keeps it)."""
+async def _entered(client: _Client) -> _Client:
+    """Connect; a client that is not let in lets go of its socket, which aiomqtt itself keeps."""
     try:
         return await client.__aenter__()
     except (aiomqtt.MqttError, asyncio.CancelledError):
-        client.timeout = LETS_GO_WITHIN
+        client.give_up()
         await _leave(client)
         raise
 
 
-async def _leave(client: aiomqtt.Client) -> None:
+async def _leave(client: _Client) -> None:
     """Take leave of the broker; one that does not answer any more is left without."""
     with contextlib.suppress(aiomqtt.MqttError):
         await client.__aexit__(None, None, None)

@@ -27,6 +27,11 @@ class Claims:
         self._claims: dict[str, Claim] = {}
         self._online: dict[str, bool] = {}
 
+    def forget(self) -> None:
+        """Forget everything: a new connection tells what holds now."""
+        self._claims.clear()
+        self._online.clear()
+
     def hear_claim(self, treadmill: str, claim: Claim | None) -> None:
         """Take a claim, or None for one that was taken back; our own is nobody else's."""
         if claim is None:

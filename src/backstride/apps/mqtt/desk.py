@@ -31,15 +31,19 @@ PER_SECOND: Final = 5.0
 SAYS_FLOODED_EVERY: Final = 1.0
 """Seconds between two answers that say that there are too many commands."""
 
-STARTING: Final = frozenset({Verb.START, Verb.RESUME})
-"""What starts a belt, or may (S1, S2)."""
+_GOING_ON: Final = frozenset({Verb.RESUME, Verb.CONFIRM})
+"""What starts a belt as things stand, or else lets the session go on with one that moves (S1, S2)."""
 
 _NOT_ALLOWED: Final = (
     "the belt of this treadmill is not started over MQTT (S1): start it where it stands, or allow it with mqtt_start = "
     "true in the settings of this machine"
 )
 
-_OVERTAKEN: Final = "by its sent_at it was sent before a Stop, which has overtaken it (S4): send it anew"
+_OVERTAKEN: Final = (
+    f"by its sent_at it was sent before a Stop, or within {FRESH_FOR:g} s after it, by which clocks may differ (S4): "
+    "send it anew"
+)
+_DEAF: Final = "the line to the broker on which Stop comes is down: no belt is started that could not be stopped (S4)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,16 @@ class Desk:
     def stopped(self, now: float) -> None:
         """Take note of a Stop: no start that was sent before it starts the belt after it (S4).
 
+        Clocks may differ by as much as a command may be old, so what seems to be sent so soon after it may be older.
+
         Args:
             now: Seconds since 1970.
         """
         self._stopped_at = now
 
-    def take(self, octets: bytes, *, retained: bool, confirm_starts: bool, now: float) -> Command | Refused:
+    def take(
+        self, octets: bytes, *, retained: bool, confirm_starts: bool, now: float, hears_stop: bool = True
+    ) -> Command | Refused:
         """Take what came; return the command to carry out, or what became of it.
 
         Args:
@@ -90,6 +98,7 @@ class Desk:
             retained: True if the broker had kept it: nobody knows since when.
             confirm_starts: True if a confirmation would start the belt as things stand.
             now: Seconds since 1970.
+            hears_stop: False while a Stop would not be heard.
         """
         command = read_command(octets)
         if isinstance(command, Command) and command.verb is Verb.STOP:
@@ -103,10 +112,16 @@ class Desk:
         if command.id in self._seen:
             return self.count(Cause.REPLAYED)  # it has its answer, or will have
         self._seen[command.id] = now
-        starts = command.verb in STARTING or (command.verb is Verb.CONFIRM and confirm_starts)
-        if starts and not self.allow_start:
+        if command.verb is Verb.START or (command.verb in _GOING_ON and confirm_starts):
+            return self._take_start(command, hears_stop=hears_stop)
+        return command
+
+    def _take_start(self, command: Command, *, hears_stop: bool) -> Command | Refused:
+        if not self.allow_start:
             return self._refuse(Cause.NOT_ALLOWED, command.id, command.verb, _NOT_ALLOWED)
-        if starts and command.sent_at < self._stopped_at:
+        if not hears_stop:
+            return self._refuse(Cause.NOT_ALLOWED, command.id, command.verb, _DEAF)
+        if command.sent_at < self._stopped_at + FRESH_FOR:
             return self._refuse(Cause.STALE, command.id, command.verb, _OVERTAKEN)
         return command
 

@@ -41,6 +41,7 @@ class Outbox:
         name: The treadmill, or the bridge, as topics call it.
         dropped: States that were dropped.
         lost: Events and answers that were dropped after all, because there were too many of them.
+        narrow: True while only events and answers go out: what a broker keeps of this treadmill is for another to say.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Outbox:
         self.name = name
         self.dropped = 0
         self.lost = 0
+        self.narrow = False
         self._topics = topics
         self._telemetry_kept = telemetry_kept
         self._every_kept = every_kept
@@ -61,7 +63,7 @@ class Outbox:
 
     def __len__(self) -> int:
         """Return how many messages wait to be taken."""
-        return len(self._every) + len(self._unsent) + len(self._telemetry)
+        return len(self._every) + (0 if self.narrow else len(self._unsent) + len(self._telemetry))
 
     @property
     def is_empty(self) -> bool:
@@ -99,6 +101,8 @@ class Outbox:
             message = self._every.popleft()
             self._in_flight[message] = None
             return message
+        if self.narrow:
+            return None
         if self._unsent:
             topic = next(iter(self._unsent))
             del self._unsent[topic]

@@ -6,9 +6,7 @@ import asyncio
 import itertools
 from typing import TYPE_CHECKING, Final
 
-from backstride.apps.mqtt.broker import IN_FLIGHT
 from backstride.driver.tasks import Tasks
-from backstride.errors import BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,29 +28,15 @@ class Postman:
     def __init__(self) -> None:
         self.idle = asyncio.Event()
         self.idle.set()
-        self._ready: dict[str, Outbox] = {}
+        self._ready: dict[Outbox, None] = {}
         self._is_ready = asyncio.Event()
         self._on_their_way = 0
 
     def call(self, outbox: Outbox) -> None:
         """Take note that something waits in `outbox`."""
-        self._ready[outbox.name] = outbox
+        self._ready[outbox] = None
         self._is_ready.set()
         self.idle.clear()
-
-    def repeat(self, outbox: Outbox, again_after: float) -> None:
-        """Publish what the broker keeps once more, and after some seconds again: somebody writes over it just now."""
-
-        def once_more() -> None:
-            outbox.repeat()
-            self.call(outbox)
-
-        once_more()
-        asyncio.get_running_loop().call_later(again_after, once_more)
-
-    def pass_over(self, outbox: Outbox) -> None:
-        """Leave what waits in `outbox` where it is."""
-        self._ready.pop(outbox.name, None)
 
     async def serve(self, connection: Connection, outboxes: Iterable[Outbox]) -> None:
         """Publish on a new connection until it is lost, which is raised as BridgeError."""
@@ -77,7 +61,7 @@ class Postman:
             end.result()
 
     async def _go_round(self, connection: Connection, deliveries: Tasks, failed: asyncio.Future[None]) -> None:
-        room = asyncio.Semaphore(IN_FLIGHT)
+        room = asyncio.Semaphore(connection.in_flight)
         for number in itertools.count(1):
             if number % IN_A_TURN == 0:
                 await asyncio.sleep(0)
@@ -86,11 +70,11 @@ class Postman:
                 self._rest()
                 await self._is_ready.wait()
                 continue
-            name, outbox = next(iter(self._ready.items()))
-            del self._ready[name]
+            outbox = next(iter(self._ready))
+            del self._ready[outbox]
             message = outbox.take()
             if len(outbox):
-                self._ready[name] = outbox
+                self._ready[outbox] = None
             if message is not None and message.qos == 0:
                 await connection.publish(message)
             elif message is not None:
@@ -108,14 +92,15 @@ class Postman:
     ) -> None:
         try:
             await connection.publish(message)
-        except BridgeError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is made anew
             if not failed.done():
                 failed.set_exception(error)
-            return
-        outbox.acknowledge(message)
-        room.release()
-        self._on_their_way -= 1
-        self._rest()
+        else:
+            outbox.acknowledge(message)
+            self._on_their_way -= 1
+            self._rest()
+        finally:
+            room.release()
 
     def _rest(self) -> None:
         if not self._ready and not self._on_their_way:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
+from backstride.apps.mqtt.acts import OVER, carry_out, starts
 from backstride.apps.mqtt.awaiting import Awaiting
 from backstride.apps.mqtt.bulletin import Bulletin
 from backstride.apps.mqtt.desk import Desk, Refused
@@ -21,7 +22,6 @@ from backstride.apps.service import Walk
 from backstride.driver.confirmation import Confirmed
 from backstride.driver.tasks import Tasks
 from backstride.errors import BackstrideError
-from backstride.units import Incline, Speed
 from backstride.workout.conduct import USE_THE_CONSOLE
 from backstride.workout.events import Ended, Held, SessionState
 from backstride.workout.steering import WAITS
@@ -41,7 +41,11 @@ BEAT: Final = 1.0  # seconds between two looks at the belt
 STOPS_APART: Final = 0.1
 """Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
 
-_OVER: Final = frozenset({SessionState.FINISHED, SessionState.ABORTED})
+AGREED_FOR: Final = 60.0
+"""Seconds for which agreement to more than the default limits holds, unless the session begins (S7)."""
+
+LEAVES_WITHIN: Final = 15.0
+"""Seconds that a belt which is being stopped gets until it stands: as long as from full speed down."""
 
 
 class Station:
@@ -53,6 +57,7 @@ class Station:
         repertoire: What it can be told to walk.
         able: What it is told to be, and whether its belt may be started over MQTT (S1).
         filled: Called whenever something new waits in the outbox.
+        hears_stop: Returns whether a Stop would be heard; while it would not, nothing starts the belt.
         wall: Returns the seconds since 1970.
 
     Attributes:
@@ -68,6 +73,7 @@ class Station:
         able: Abilities,
         *,
         filled: Callable[[], None] = lambda: None,
+        hears_stop: Callable[[], bool] = lambda: True,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.name = outbox.name
@@ -75,12 +81,14 @@ class Station:
         self._machine = machine
         self._repertoire = repertoire
         self._able = able
+        self._hears_stop = hears_stop
         self._wall = wall
         self._loop = asyncio.get_running_loop()
         self._desk = Desk(allow_start=able.allows_start)
         self._awaiting = Awaiting()
         self._tasks = Tasks()
         self._choice = Choice.first(repertoire, machine)
+        self._agreed_at = float("inf")
         self._walk: Walk | None = None
         self._walking: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -113,6 +121,8 @@ class Station:
         if self._walking is not None:
             self._walking.cancel()  # a walk that is cancelled stops the belt first (S6)
             await asyncio.wait({self._walking})
+        if self._stopping is not None:
+            await asyncio.wait({self._stopping}, timeout=LEAVES_WITHIN)
         await self._tasks.end()
         self._bulletin.flush()
         self._bulletin.put(Channel.LINK, OFFLINE.encode())
@@ -131,7 +141,7 @@ class Station:
         now = self._loop.time()
         pressed_again = now - self._stopped_at < STOPS_APART
         state = None if self._walk is None else self._walk.session.runner.state
-        if self._walk is None or state in _OVER:
+        if self._walk is None or state in OVER:
             if self._stopping is None or not pressed_again:
                 self._stopped_at = now
                 self._stop_idle()
@@ -142,8 +152,10 @@ class Station:
 
     def command(self, octets: bytes, *, retained: bool = False) -> None:
         """Take a command; whatever it is, it is carried out, answered, or counted, and nothing is raised."""
-        starts = self._walk is None or self._walk.confirm_starts
-        result = self._desk.take(octets, retained=retained, confirm_starts=starts, now=self._wall())
+        confirm_starts = self._walk is None or self._walk.confirm_starts
+        result = self._desk.take(
+            octets, retained=retained, confirm_starts=confirm_starts, now=self._wall(), hears_stop=self._hears_stop()
+        )
         if isinstance(result, Refused):
             self._answer(*([] if result.answer is None else [result.answer]))
         elif result.verb is Verb.STOP:
@@ -157,8 +169,6 @@ class Station:
         caller = caller or read_caller(octets)
         if caller and not self._awaiting.expect_stop(caller):
             self._desk.unanswered += 1
-        if self._walk is None and self._stopping is None:
-            self._answer(*self._awaiting.stopped(standing=self._machine.state.standing))
 
     def _stop_idle(self) -> None:
         """Stop a belt that moves without a session: started on the console, or left by another program."""
@@ -186,24 +196,16 @@ class Station:
                 self._steer(command, self._walk)
 
     def _steer(self, command: Command, walk: Walk) -> None:
-        """Hand a command to the session, whose rules decide; answer what it refuses, and wait for the rest."""
-        starts = command.verb is Verb.START or (command.verb is Verb.CONFIRM and walk.confirm_starts)
+        """Let the session decide; answer what it refuses and what is done with that, and wait for the rest."""
+        starting = starts(command.verb, walk)
         self._take_held()
-        match command:
-            case Command(verb=Verb.SET_SPEED, argument=Speed() as speed):
-                walk.set_speed(speed)
-            case Command(verb=Verb.SET_INCLINE, argument=Incline() as incline):
-                walk.set_incline(incline)
-            case _:
-                _ACTS[command.verb](walk)
+        done = carry_out(command, walk)
         if (refused := self._take_held()) is not None:
             self._reject(command, refused)
-        elif command.verb in {Verb.SKIP, Verb.BACK} or (
-            command.verb is Verb.CONFIRM and not starts and walk.session.runner.asking is None
-        ):
+        elif done:
             self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, ""))
         else:
-            self._answer(*self._awaiting.expect(command, self._loop.time(), starts=starts))
+            self._answer(*self._awaiting.expect(command, self._loop.time(), starts=starting))
         self._bulletin.tell_session()
 
     def _start(self, command: Command) -> None:
@@ -273,10 +275,18 @@ class Station:
         """Agree to what the chosen session needs first (S7), or begin it (S1)."""
         if self._choice is not None and self._choice.consent.is_open:
             self._choice.consent.agree()
+            self._agreed_at = self._loop.time()
             self._answer(Answer(command.id, command.verb, Outcome.CONFIRMED, self._choice.consent.question.text))
             self._bulletin.tell_session()
         else:
             self._start(command)
+
+    def _forget_agreement(self) -> None:
+        """Let an agreement lapse: whoever starts the belt much later may be somebody else."""
+        if self._choice is not None and self._loop.time() - self._agreed_at > AGREED_FOR:
+            self._agreed_at = float("inf")
+            self._choice = self._choice.renewed
+            self._bulletin.tell_session()
 
     def _choose(self, command: Command, name: str) -> None:
         if self._walk is not None:
@@ -309,6 +319,7 @@ class Station:
         """Look at belt, link and clock; tell what has changed."""
         if self._walk is None:
             self._linking.look()
+            self._forget_agreement()
         elif self._walk.session.runner.state is SessionState.PAUSED and self._machine.state.standing is True:
             self._answer(*self._awaiting.paused())
         self._answer(*self._awaiting.expire(self._loop.time()))
@@ -321,14 +332,3 @@ class Station:
     def _answer(self, *answers: Answer) -> None:
         for answer in answers:
             self._bulletin.put(Channel.ANSWER, write(answer))
-
-
-_ACTS: Final[dict[Verb, Callable[[Walk], None]]] = {
-    Verb.START: Walk.start,
-    Verb.PAUSE: Walk.pause,
-    Verb.RESUME: Walk.resume,
-    Verb.CONFIRM: Walk.confirm,
-    Verb.SKIP: Walk.skip,
-    Verb.BACK: Walk.back,
-}
-"""The commands that the session takes as they are."""

@@ -22,10 +22,16 @@ def commanded(caller: str = "a", verb: Verb = Verb.PAUSE, *, sent_at: float = NO
 
 
 def taken(
-    desk: Desk, octets: bytes, *, now: float = NOW, retained: bool = False, confirm_starts: bool = False
+    desk: Desk,
+    octets: bytes,
+    *,
+    now: float = NOW,
+    retained: bool = False,
+    confirm_starts: bool = False,
+    hears_stop: bool = True,
 ) -> Command | Cause:
     """Return the command that is let through, or why it is not."""
-    result = desk.take(octets, retained=retained, confirm_starts=confirm_starts, now=now)
+    result = desk.take(octets, retained=retained, confirm_starts=confirm_starts, now=now, hears_stop=hears_stop)
     return result.cause if isinstance(result, Refused) else result
 
 
@@ -87,12 +93,27 @@ def test_an_id_is_forgotten_only_long_after_its_command_has_become_too_old() -> 
     assert isinstance(taken(desk, commanded(sent_at=later), now=later), Command)
 
 
-@pytest.mark.parametrize("verb", [Verb.START, Verb.RESUME])
-@pytest.mark.parametrize("confirm_starts", [True, False])
+@pytest.mark.parametrize(
+    ("verb", "confirm_starts"),
+    [(Verb.START, True), (Verb.START, False), (Verb.RESUME, True), (Verb.CONFIRM, True)],
+)
 def test_s1_nothing_starts_a_belt_over_mqtt_unless_the_settings_say_so(verb: Verb, *, confirm_starts: bool) -> None:
     octets = commanded(verb=verb)
     assert taken(Desk(allow_start=False), octets, confirm_starts=confirm_starts) is Cause.NOT_ALLOWED
     assert isinstance(taken(Desk(allow_start=True), octets, confirm_starts=confirm_starts), Command)
+
+
+@pytest.mark.parametrize("verb", [Verb.RESUME, Verb.CONFIRM])
+def test_what_lets_a_session_go_on_with_a_moving_belt_starts_none(verb: Verb) -> None:
+    assert isinstance(taken(Desk(allow_start=False), commanded(verb=verb), confirm_starts=False), Command)
+
+
+@pytest.mark.parametrize("verb", [Verb.START, Verb.RESUME, Verb.CONFIRM])
+def test_s4_what_starts_the_belt_is_refused_while_no_stop_would_be_heard(verb: Verb) -> None:
+    desk = Desk(allow_start=True)
+    assert taken(desk, commanded("a", verb), confirm_starts=True, hears_stop=False) is Cause.NOT_ALLOWED
+    assert isinstance(taken(desk, commanded("b", verb), confirm_starts=True), Command)
+    assert isinstance(taken(desk, commanded("c", Verb.PAUSE), hears_stop=False), Command)
 
 
 def test_s1_a_confirmation_is_a_start_where_it_would_start_the_belt_and_else_none() -> None:
@@ -170,8 +191,8 @@ def test_whatever_comes_only_fresh_new_and_few_commands_get_through_and_no_start
         elif result.verb is not Verb.STOP:
             assert not retained
             assert abs(now - result.sent_at) <= FRESH_FOR
-            assert result.verb not in {Verb.START, Verb.RESUME}
-            assert result.verb is not Verb.CONFIRM or not confirm_starts
+            assert result.verb is not Verb.START
+            assert result.verb not in {Verb.RESUME, Verb.CONFIRM} or not confirm_starts
             through.append((result.id, now))
     assert sum(desk.refused.values()) == refused
     for caller, at in through:
@@ -190,9 +211,12 @@ def test_what_has_no_id_is_counted() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.START, Verb.RESUME, Verb.CONFIRM])
 def test_s4_what_starts_the_belt_and_was_sent_before_a_stop_is_refused_after_it(verb: Verb) -> None:
+    """The clock of whoever sent it may be ahead by as much as a command may be old."""
     desk = Desk(allow_start=True)
-    desk.stopped(NOW + 0.2)
-    overtaken, after = commanded("a", verb), commanded("b", verb, sent_at=NOW + 0.3)
-    assert taken(desk, overtaken, now=NOW + 0.4, confirm_starts=True) is Cause.STALE
-    assert isinstance(taken(desk, after, now=NOW + 0.4, confirm_starts=True), Command)
-    assert isinstance(taken(desk, commanded("c"), now=NOW + 0.4), Command), "a pause can come late"
+    desk.stopped(NOW)
+    ahead = commanded("a", verb, sent_at=NOW - 0.1 + FRESH_FOR)
+    assert taken(desk, commanded("b", verb, sent_at=NOW - 0.1), now=NOW + 0.1, confirm_starts=True) is Cause.STALE
+    assert taken(desk, ahead, now=NOW + 0.1, confirm_starts=True) is Cause.STALE
+    after = commanded("c", verb, sent_at=NOW + FRESH_FOR)
+    assert isinstance(taken(desk, after, now=NOW + FRESH_FOR, confirm_starts=True), Command)
+    assert isinstance(taken(desk, commanded("d"), now=NOW + 0.4), Command), "a pause can come late"
