@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from backstride.apps.cli.overseeing import DRAWN_EVERY
 from tests.e2e.command import events
 from tests.support.broker import HOST, RealBroker, running_broker, stranger
 
@@ -141,7 +142,7 @@ def test_a_bridge_that_does_not_answer_is_not_waited_for_without_end(program: Pr
                 done = await finished(program, "fleet", "stop", DEN, "--within", "3", "--broker", broker.url)
                 assert done.returncode == 5
                 assert "NOT SEEN TO STAND: its bridge cellar has not answered" in done.stdout
-                with started(program, "fleet", "stop", "--all", "--broker", broker.url) as stopping:
+                with started(program, "fleet", "stop", "--all", "--within", "8", "--broker", broker.url) as stopping:
                     await me.until(lambda: any(str(m.topic).endswith("all/stop") for m in me.heard))
                     await asyncio.sleep(2)
                     broker.kill()
@@ -166,9 +167,11 @@ def test_a_broker_without_treadmills_has_nobody_to_stop(program: Program, broker
 
 
 def test_a_broker_that_is_not_there_is_said_to_have_stopped_nothing(program: Program) -> None:
-    done = program.run("fleet", "stop", "--all", "--broker", f"mqtt://{HOST}:1")
-    assert done.returncode != 0
-    assert "is not to be had" in done.stderr
+    done = program.run("fleet", "stop", "--all", "--within", "3", "--broker", f"mqtt://{HOST}:1")
+    assert done.returncode == 2
+    assert done.stderr.count("is not to be had") == 1
+    assert "It is tried again" in done.stderr
+    assert "could not be brought to the broker within 3 s. No Stop has gone out" in done.stderr
     assert "use the consoles or the safety keys" in done.stderr
     done = program.run("fleet", "--once", "--broker", f"mqtt://{HOST}:1")
     assert done.returncode == 3
@@ -212,6 +215,28 @@ def test_s4_the_space_bar_before_the_table_stops_every_belt(program: Program, br
         terminal.press("n \x1b[A  ")
         terminal.read_until("Stop: 2 of 2 stand.")
         asyncio.run(assert_standing())
+        terminal.press("\x03")
+        assert terminal.process.wait(10) == 130
+
+
+def test_s4_the_space_bar_stops_every_belt_before_a_terminal_that_is_halted(
+    program: Program, broker: RealBroker
+) -> None:
+    async def story(terminal: Terminal) -> None:
+        async with stranger(broker) as me:
+            await me.until(lambda: len(me.names()) == 2)
+            for name in me.names():
+                assert (await me.ask(name, "start"))["outcome"] == "confirmed"
+            terminal.press("\x13")  # Ctrl-S
+            await asyncio.sleep(3 * DRAWN_EVERY)
+            terminal.press(" ")
+            await me.until(lambda: all(me.last(f"{name}/state")["standing"] for name in me.names()), 20)
+            terminal.press("\x11")  # Ctrl-Q
+            terminal.read_until("Stop: 2 of 2 stand.")
+
+    with bridge(program, broker), table(program, broker) as terminal:
+        terminal.read_until("Space stops all belts at once.")
+        asyncio.run(story(terminal))
         terminal.press("\x03")
         assert terminal.process.wait(10) == 130
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backstride.apps.cli import keys
-from backstride.apps.cli.exits import ExitCode, sentence
+from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.fleet_view import result_json, result_line, summary
 from backstride.apps.cli.terminal import write_lines
 from backstride.apps.mqtt.fleet import Condition, Fleet
 from backstride.apps.mqtt.waiting import until
 from backstride.apps.mqtt.watching import LOOKS_EVERY, Halt
 from backstride.driver.tasks import Tasks
-from backstride.errors import BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backstride.apps.mqtt.address import BrokerAddress
+    from backstride.apps.mqtt.broker import Connection
     from backstride.apps.mqtt.topics import Topics
 
 WITHIN: Final = 30.0
@@ -48,17 +48,19 @@ async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_j
     """Stop a treadmill, or all of them; print what came of it for each, and return the exit code.
 
     Raises:
-        BridgeError: The broker cannot be reached; one that is lost afterwards is told of beside the results.
+        BridgeError: The broker refuses us, or cannot be reached in all that time; no Stop has gone out.
     """
     loop = asyncio.get_running_loop()
     fleet = Fleet(place.topics)
-    order = Halt(place.address, place.topics, fleet, wanted)
-    try:
-        await order.run(within)
-    except BridgeError as error:
-        if not order.published:
-            raise
-        sys.stderr.write(f"backstride: {sentence(error)}\n")
+    told: set[str] = set()
+
+    def tell(trouble: str) -> None:
+        if trouble not in told:
+            told.add(trouble)
+            sys.stderr.write(f"backstride: {trouble} {order.meaning}\n")
+
+    order = Halt(place.address, place.topics, fleet, wanted, tell)
+    await order.run(within)
     results = order.standstill.results(loop.time())
     write_lines(*map(result_json if as_lines_of_json else result_line, results))
     if not results:
@@ -72,18 +74,42 @@ async def halt(place: Place, wanted: str | None, within: float, *, as_lines_of_j
     return ExitCode.FINISHED if all(result.stands for result in results) else ExitCode.FAULT
 
 
-@dataclass(slots=True)
 class _Press:
     """One press of the key, and what has come of it."""
 
-    order: Halt
-    at: float
-    is_over: bool = False
-    fault: str = ""
+    def __init__(self, place: Place, fleet: Fleet, at: float) -> None:
+        self.order = Halt(place.address, place.topics, fleet, None, self._note)
+        self.at = at
+        self._trouble = ""
+        self._is_over = False
 
     @property
     def is_on_its_way(self) -> bool:
-        return not self.order.published and not self.is_over
+        """True until the broker has the Stop, or nobody tries any more."""
+        return not self.order.published and not self._is_over
+
+    def told(self, now: float) -> str:
+        """Return what has come of it, as a sentence."""
+        if not self.order.published:
+            waits = not self._trouble and not self._is_over
+            return "Stop is on its way to the broker …" if waits else f"{_NOT_OUT} {self._trouble}"
+        results = self.order.standstill.results(now)
+        stand = sum(result.stands for result in results)
+        if not self._is_over:
+            return f"Stop is published; {stand} of {len(results)} stand by now …"
+        return " ".join(filter(None, (f"Stop: {summary(results)}", self._trouble if stand < len(results) else "")))
+
+    async def run(self, at_hand: Connection | None) -> None:
+        """Bring the Stop to the broker and wait for the belts; whatever fails, it is told."""
+        try:
+            await self.order.run(WITHIN, at_hand)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must know that no Stop went out
+            self._note(str(error) or type(error).__name__)
+        finally:
+            self._is_over = True
+
+    def _note(self, trouble: str) -> None:
+        self._trouble = trouble
 
 
 class StopKey:
@@ -93,16 +119,20 @@ class StopKey:
         place: Where they are.
         fleet: The table: whoever is in it is waited for.
         gone: Called if the terminal goes away.
+        at_hand: Returns a connection to the broker that is there already, or None.
 
     Attributes:
         is_there: True if there is a keyboard.
     """
 
-    def __init__(self, place: Place, fleet: Fleet, gone: Callable[[], None]) -> None:
+    def __init__(
+        self, place: Place, fleet: Fleet, gone: Callable[[], None], at_hand: Callable[[], Connection | None]
+    ) -> None:
         self.is_there = sys.stdin is not None and sys.stdin.isatty()
         self._place = place
         self._fleet = fleet
         self._gone = gone
+        self._at_hand = at_hand
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks()
         self._last: _Press | None = None
@@ -117,15 +147,7 @@ class StopKey:
 
     def told(self) -> str:
         """Return what has come of the last Stop, as a sentence; "" before the first."""
-        last = self._last
-        if last is None:
-            return ""
-        if not last.order.published:
-            return f"{_NOT_OUT} {last.fault}" if last.fault else "Stop is on its way to the broker …"
-        results = last.order.standstill.results(self._loop.time())
-        if last.is_over:
-            return " ".join(filter(None, (f"Stop: {summary(results)}", last.fault)))
-        return f"Stop is published; {sum(result.stands for result in results)} of {len(results)} stand by now …"
+        return "" if self._last is None else self._last.told(self._loop.time())
 
     async def end(self) -> None:
         """Wait until a Stop that is on its way has reached the broker, and for nothing more."""
@@ -138,15 +160,7 @@ class StopKey:
 
     def _pressed(self, key: keys.Key) -> None:
         now, last = self._loop.time(), self._last
-        goes_on = last is not None and (last.is_on_its_way or (not last.fault and now - last.at < KEY_EVERY))
+        goes_on = last is not None and (last.is_on_its_way or now - last.at < KEY_EVERY)
         if key is keys.Key.SPACE and not goes_on:
-            self._last = _Press(Halt(self._place.address, self._place.topics, self._fleet, None), now)
-            self._tasks.spawn(self._halt(self._last))
-
-    async def _halt(self, press: _Press) -> None:
-        try:
-            await press.order.run(WITHIN)
-        except BridgeError as error:
-            press.fault = str(error)
-        finally:
-            press.is_over = True
+            self._last = _Press(self._place, self._fleet, now)
+            self._tasks.spawn(self._last.run(self._at_hand()))

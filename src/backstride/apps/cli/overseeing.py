@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from backstride.apps.cli.exits import ExitCode
 from backstride.apps.cli.fleet_view import as_json, counted, line, screen, table
 from backstride.apps.cli.halting import StopKey
 from backstride.apps.cli.interruption import CLOSED_TERMINAL, Interruption
+from backstride.apps.cli.outlet import Outlet
 from backstride.apps.cli.terminal import console, whole_screen, write_lines
 from backstride.apps.mqtt.fleet import Condition, Fleet
 from backstride.apps.mqtt.standstill import KNOWN_AFTER
-from backstride.apps.mqtt.watching import watch
+from backstride.apps.mqtt.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,15 +36,22 @@ TOLD_EVERY: Final = 1.0
 async def oversee(place: Place, unit: SpeedUnit, *, once: bool, as_lines_of_json: bool) -> int:
     """Show the treadmills until the program is told to go, or `once`; return the exit code.
 
+    With `once` a broker that cannot be reached at the first attempt is told of, and the exit code says so.
+
     Raises:
-        BridgeError: The broker refuses us; with `once` also where it cannot be reached.
+        BridgeError: The broker refuses us.
     """
     overview = _Overview(Fleet(place.topics), unit)
     interruption = Interruption.of_task(asyncio.current_task())
-    stop = StopKey(place, overview.fleet, gone=lambda: interruption.interrupt(CLOSED_TERMINAL))
+    watch = Watch(place.address, overview.fleet, overview.note)
+    gone = functools.partial(interruption.interrupt, CLOSED_TERMINAL)
+    stop = StopKey(place, overview.fleet, gone, at_hand=lambda: watch.connection)
     with interruption.listening(asyncio.get_running_loop()):
-        watching = asyncio.create_task(watch(place.address, overview.fleet, overview.note))
-        showing = asyncio.create_task(_shown(overview, stop, once=once, as_lines_of_json=as_lines_of_json))
+        watching = asyncio.create_task(watch.run())
+        if once:
+            showing = asyncio.create_task(_shown_once(overview, as_lines_of_json=as_lines_of_json))
+        else:
+            showing = asyncio.create_task(_shown(overview, stop, gone, as_lines_of_json=as_lines_of_json))
         try:
             done, _ = await asyncio.wait({watching, showing}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -66,6 +75,7 @@ class _Overview:
         self.unit = unit
         self.notice = "Connecting to the broker …"
         self.connected = False
+        self.first_word = asyncio.Event()  # set once the broker is there, or is not
         self.draws = False  # the notice is on the screen then
         self._loop = asyncio.get_running_loop()
         self._told: dict[str, str] = {}
@@ -73,6 +83,7 @@ class _Overview:
     def note(self, notice: str) -> None:
         self.notice = notice
         self.connected = self.connected or not notice
+        self.first_word.set()
         if notice and not self.draws:
             sys.stderr.write(f"backstride: {notice}\n")
 
@@ -91,36 +102,46 @@ class _Overview:
         return lines
 
 
-async def _shown(overview: _Overview, stop: StopKey, *, once: bool, as_lines_of_json: bool) -> None:
-    out = console()
-    if once:
-        await asyncio.sleep(KNOWN_AFTER)
-        if not overview.connected:
-            return
-        if as_lines_of_json:
-            write_lines(*map(as_json, overview.rows()))
-        else:
-            rows = [row for row in overview.rows() if row.condition is not Condition.GONE]
-            out.print(table(rows, overview.unit))
-            out.print(counted(rows), markup=False)
-    elif as_lines_of_json:
+async def _shown_once(overview: _Overview, *, as_lines_of_json: bool) -> None:
+    await overview.first_word.wait()
+    if not overview.connected:
+        return
+    await asyncio.sleep(KNOWN_AFTER)
+    if as_lines_of_json:
+        write_lines(*map(as_json, overview.rows()))
+    else:
+        rows = [row for row in overview.rows() if row.condition is not Condition.GONE]
+        out = console()
+        out.print(table(rows, overview.unit))
+        out.print(counted(rows), markup=False)
+
+
+async def _shown(overview: _Overview, stop: StopKey, gone: Callable[[], None], *, as_lines_of_json: bool) -> None:
+    if as_lines_of_json:
         await _told(overview, as_json)
-    elif not out.is_terminal:
+    elif not console().is_terminal:
         await _told(overview, lambda row: line(row, overview.unit))
     else:
         overview.draws = True
+        outlet = Outlet(sys.stdout, lambda _: gone())  # a terminal that takes no more holds up no Stop (S4)
+        out = console(file=cast("IO[str]", outlet))
 
         def draw() -> RenderableType:
             notices = (stop.told(), overview.notice)
             return screen(overview.rows(), overview.unit, out.height, notices, has_key=stop.is_there)
 
-        with stop.listening(), whole_screen(out, draw) as live:
-            while True:
-                live.refresh()
-                await asyncio.sleep(DRAWN_EVERY)
+        try:
+            with stop.listening(), whole_screen(out, draw) as live:
+                while True:
+                    if not outlet.is_behind:
+                        live.refresh()
+                    await asyncio.sleep(DRAWN_EVERY)
+        finally:
+            outlet.finish()
 
 
 async def _told(overview: _Overview, form: Callable[[Row], str]) -> None:
+    await overview.first_word.wait()
     await asyncio.sleep(KNOWN_AFTER)  # what the broker has kept comes in pieces
     while True:
         write_lines(*overview.news(form))

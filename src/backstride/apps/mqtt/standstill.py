@@ -24,7 +24,10 @@ AGAIN_EVERY: Final = 2.0
 """Seconds after which a Stop that has no answer is published once more."""
 
 SEEN_AFTER: Final = 2.0
-"""Seconds after the Stop from which on a belt that is told to stand counts as stopped, without an answer."""
+"""Seconds after the Stop from which on a belt that is told to stand counts as stopped, without an answer.
+
+By so much clocks may differ: that of whoever stops, and that of the bridge which tells when the belt stood.
+"""
 
 _NOBODY: Final = frozenset({Condition.OFFLINE, Condition.GONE})  # there is no bridge that could answer
 _UNSEEN: Final = "the belt is not seen to stand: use the console or the safety key"
@@ -55,17 +58,32 @@ class Standstill:
         topics: The topics in use.
         caller: The id under which the Stop is answered.
         wanted: The treadmill that is to stop, or None for all.
-        now: Seconds on the clock of `fleet`: when the Stop was published.
     """
 
-    def __init__(self, fleet: Fleet, topics: Topics, caller: str, wanted: str | None, now: float) -> None:
+    def __init__(self, fleet: Fleet, topics: Topics, caller: str, wanted: str | None) -> None:
         self._fleet = fleet
         self._topics = topics
         self._caller = caller
         self._wanted = wanted
-        self._since = now
+        self._out_at: float | None = None
+        self._out_at_wall = 0.0
+        self._heard_from: float | None = None
         self._answers: dict[str, Answer] = {}
         self._seen: set[str] = set()
+
+    @property
+    def is_out(self) -> bool:
+        """True once the broker has the Stop."""
+        return self._out_at is not None
+
+    def goes_out(self, now: float, at: float) -> None:
+        """Take note that the broker has the Stop; `now` is on the clock of `fleet`, `at` in seconds since 1970."""
+        if self._out_at is None:
+            self._out_at, self._out_at_wall = now, at
+
+    def hears(self, now: float) -> None:
+        """Take note that from now on everything is heard, and first what the broker has kept."""
+        self._heard_from = now
 
     def hear(self, topic: str, payload: bytes, now: float, *, retained: bool) -> None:
         """Take a message; what says nothing of this Stop is passed over."""
@@ -82,7 +100,10 @@ class Standstill:
             return
 
     def _look(self, name: str, belt: BeltState, now: float) -> None:
-        if belt.standing is True and belt.connected and not belt.stale and now - self._since >= SEEN_AFTER:
+        """Take the word of a bridge for a standing belt; a bridge that comes back first tells how things were."""
+        stands = belt.standing is True and belt.connected and not belt.stale
+        later = self._out_at is not None and now - self._out_at >= SEEN_AFTER
+        if stands and later and belt.at >= self._out_at_wall + SEEN_AFTER:
             self._seen.add(name)
         else:
             self._seen.discard(name)
@@ -101,9 +122,9 @@ class Standstill:
 
     def is_over(self, now: float) -> bool:
         """Tell whether nothing more is to be waited for."""
-        if now - self._since < KNOWN_AFTER:
+        if self._out_at is None or self._heard_from is None:
             return False
-        return not self.awaited(now)
+        return now - max(self._out_at, self._heard_from) >= KNOWN_AFTER and not self.awaited(now)
 
     def _concerned(self, now: float) -> list[Row]:
         rows = [row for row in self._fleet.rows(now) if self._wanted in {None, row.name}]

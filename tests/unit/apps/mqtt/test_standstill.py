@@ -12,7 +12,9 @@ from tests.support.fleet import STANDING, TOPICS, WALKING, Hearing
 
 def stop(wanted: str | None = None) -> tuple[Hearing, Standstill]:
     heard = Hearing()
-    heard.standstill = Standstill(heard.fleet, TOPICS, "s1", wanted, heard.now)
+    heard.standstill = Standstill(heard.fleet, TOPICS, "s1", wanted)
+    heard.standstill.goes_out(heard.now, STANDING.at - SEEN_AFTER)
+    heard.standstill.hears(heard.now)
     return heard, heard.standstill
 
 
@@ -38,6 +40,32 @@ def test_it_is_not_over_before_everybody_could_be_heard_of() -> None:
     assert not standstill.is_over(heard.now + KNOWN_AFTER - 0.1)
     assert standstill.is_over(heard.now + KNOWN_AFTER)
     assert standstill.results(heard.now) == ()
+
+
+def test_it_is_not_over_before_it_is_out_and_everybody_is_heard() -> None:
+    """A broker that is slow to let us in is no broker without treadmills."""
+    heard = Hearing()
+    standstill = Standstill(heard.fleet, TOPICS, "s1", None)
+    heard.now += 60
+    assert not standstill.is_over(heard.now)
+    standstill.goes_out(heard.now, STANDING.at)
+    assert standstill.is_out
+    heard.now += 60
+    assert not standstill.is_over(heard.now)
+    standstill.hears(heard.now)
+    assert not standstill.is_over(heard.now + KNOWN_AFTER - 0.1)
+    assert standstill.is_over(heard.now + KNOWN_AFTER)
+
+
+def test_s5_what_a_bridge_tells_late_of_a_belt_that_stood_before_the_stop_proves_nothing() -> None:
+    """It was cut off, and brings its backlog when it is back."""
+    heard, standstill = stop()
+    heard.offer()
+    heard.now += SEEN_AFTER
+    heard.say(Channel.STATE, "den", replace(STANDING, at=STANDING.at - 0.1))
+    assert not results(heard, standstill)["den"].stands
+    heard.say(Channel.STATE, "den", STANDING)
+    assert results(heard, standstill)["den"].stands
 
 
 def test_an_answer_to_another_stop_is_none() -> None:
