@@ -6,6 +6,7 @@ Started by test_fleet.py: ``python loaded_bridge.py URL COUNT``; each line on st
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import json
@@ -13,21 +14,22 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from backstride.apps.cli.bridging import calm_memory
 from backstride.apps.mqtt import bridge as bridging
 from backstride.apps.mqtt.address import read_address
 from backstride.apps.mqtt.outbox import Outbox
-from backstride.apps.mqtt.repertoire import Repertoire, shipped
+from backstride.apps.mqtt.repertoire import Repertoire
 from backstride.apps.mqtt.topics import Channel, Topics
 from backstride.driver.machine import Machine
 from backstride.machines.facts import load_facts
 from backstride.simulator.memory import Air
 from backstride.simulator.treadmill import SimulatedTreadmill
+from backstride.workout.profile import load_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from backstride.simulator.simulation import Simulation
 
@@ -77,17 +79,26 @@ def answer_to(words: list[str], treadmills: Mapping[str, Simulation], empty: int
             raise ValueError(words)
 
 
+@contextlib.asynccontextmanager
+async def connected(treadmill: SimulatedTreadmill, phase: float, **more: Any) -> AsyncIterator[Machine]:  # noqa: ANN401 - for Machine.connect
+    """Connect in such a part of a second: each treadmill sends its telemetry in a phase of its own, as real ones do."""
+    await asyncio.sleep(1 + (phase - asyncio.get_running_loop().time()) % 1)
+    async with Machine.connect(treadmill, **more) as machine:
+        yield machine
+
+
 async def main(url: str, count: int) -> None:
     facts, air = load_facts("generic"), Air()
     bridging.Outbox = CountedOutbox  # type: ignore[attr-defined] # it counts what the bridge says
-    bridge = bridging.Bridge(
-        read_address(url), "gym", Topics(), Repertoire(shipped()), tell=lambda _: None, complete=calm_memory
-    )
+    sessions = Repertoire({"walk": load_profile(Path(__file__).with_name("walk.yaml"))})
+    bridge = bridging.Bridge(read_address(url), "gym", Topics(), sessions, tell=lambda _: None, complete=calm_memory)
     empty = resident_kb()
     treadmills = {f"lane-{number}": SimulatedTreadmill(facts, air=air) for number in range(count)}
     berths = [
-        bridging.Berth(name, functools.partial(Machine.connect, each, facts=facts, called=name), allow_start=True)
-        for name, each in treadmills.items()
+        bridging.Berth(
+            name, functools.partial(connected, each, number / count, facts=facts, called=name), allow_start=True
+        )
+        for number, (name, each) in enumerate(treadmills.items())
     ]
     running = asyncio.create_task(bridge.run(berths))
     orders = asyncio.StreamReader()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backstride.apps.mqtt.beat import BEAT
 from backstride.apps.mqtt.desk import BURST, FRESH_FOR
 from backstride.apps.mqtt.messages import read, write_command
 from backstride.apps.mqtt.payloads import Answer, Command, Outcome, Verb
@@ -278,6 +279,7 @@ def test_a_flood_of_hostile_input_in_every_phase_leaves_the_belts_log_as_it_woul
                 if den.session.asking is Ask.CONFIRM and den.machine.state.standing is True:
                     den.command(Verb.CONFIRM)
                 await asyncio.sleep(0.2)
+            await asyncio.sleep(BEAT)
             answers = [read(Answer, octets) for octets in den.on("answer")]
             assert [answer.outcome for answer in answers if answer.id == begun] == [Outcome.CONFIRMED]
             assert len(answers) <= 300 / 2 + 20

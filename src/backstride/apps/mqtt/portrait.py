@@ -56,7 +56,7 @@ def belt_state(machine: Machine, walk: Walk | None, at: float, now: float) -> Be
         steps=belt.steps,
         session_distance_m=None if distance is None else round(distance, 2),
         session_climb_m=None if climb is None else round(climb, 2),
-        session_elapsed_s=None if walk is None else round(walk.session.elapsed),
+        session_elapsed_s=None if walk is None else round(walk.session.elapsed, 1),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.apps.mqtt.acts import OVER, carry_out, starts
 from backstride.apps.mqtt.awaiting import Awaiting
+from backstride.apps.mqtt.beat import until_turn
 from backstride.apps.mqtt.bulletin import Bulletin
 from backstride.apps.mqtt.desk import Desk, Refused
 from backstride.apps.mqtt.linking import LOG, Linking
@@ -23,7 +24,7 @@ from backstride.driver.confirmation import Confirmed
 from backstride.driver.tasks import Tasks
 from backstride.errors import BackstrideError
 from backstride.workout.conduct import USE_THE_CONSOLE
-from backstride.workout.events import Ended, Held, SessionState
+from backstride.workout.events import CommandSettled, Ended, Held, SessionState
 from backstride.workout.steering import WAITS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from backstride.driver.machine import Machine
     from backstride.workout.events import SessionEvent
 
-BEAT: Final = 1.0  # seconds between two looks at the belt
+
 STOPS_APART: Final = 0.1
 """Seconds within which one more Stop for a belt that is being stopped does not go to the radio once more."""
 
@@ -107,12 +108,10 @@ class Station:
         self._bulletin.put(Channel.CAPABILITIES, write(self._able))
         self._bulletin.tell_session()
         forget = self._machine.on_event(lambda _: self._look())
-        beat = self._loop.time()
         try:
             while True:
                 self._look()
-                beat = max(beat + BEAT, self._loop.time())  # whoever is late does not stay late
-                await asyncio.sleep(beat - self._loop.time())
+                await asyncio.sleep(until_turn(self.name, self._loop.time()))
         finally:
             forget()
             await self._leave()
@@ -307,7 +306,7 @@ class Station:
             self._held = self._held or event
         self._answer(*self._awaiting.hear(event))
         self._bulletin.tell_event(event, at)
-        if isinstance(event, Ended):
+        if isinstance(event, Ended | CommandSettled):
             self._look()
 
     def _take_held(self) -> str | None:
