@@ -38,6 +38,9 @@ STOP_KEEPALIVE: Final = 5
 STOP_WAIT: Final = 2.0
 """Seconds between two attempts at most to make the line for Stop anew."""
 
+STOP_COMES_WITHIN: Final = 1.0
+"""Seconds that the other line waits for that for Stop in one attempt."""
+
 LASTED: Final = 10.0
 """Seconds after which a connection has lasted, and the next attempt after it may be made soon again."""
 
@@ -191,7 +194,7 @@ class Lines:
                 self._hears_stop.clear()
 
     async def _exchange(self) -> None:
-        await self._hears_stop.wait()
+        await self._require_stop_line()
         heard = [self._topics.of(one, ALL) for one in (Channel.BRIDGE, Channel.CLAIM, Channel.COMMAND)]
         rule = TOPICS[Channel.BRIDGE]
         own = self._topics.of(Channel.BRIDGE, self._name)
@@ -211,6 +214,14 @@ class Lines:
                 settling.cancel()
                 self.settled.clear()
                 self._connection = None
+
+    async def _require_stop_line(self) -> None:
+        """Let the line for Stop come first; not as soon as it is there, for who listens must be back to hear us."""
+        try:
+            async with asyncio.timeout(STOP_COMES_WITHIN):
+                await self._hears_stop.wait()
+        except TimeoutError:
+            raise BridgeError(f"There is no line for Stop to the broker at {self._line.address} yet.") from None
 
     def _settle(self) -> None:
         self.settled.set()

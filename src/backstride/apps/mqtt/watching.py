@@ -133,17 +133,17 @@ class Halt:
             BridgeError: The broker refuses us before the Stop is out; or it could not be reached all the time.
         """
         began = self._loop.time()
-        working = [asyncio.create_task(self._stop()), asyncio.create_task(self._listen())]
+        stopping = asyncio.create_task(self._stop())
+        besides = [asyncio.create_task(self._listen())]  # whatever becomes of it, Stop goes out
         if at_hand is not None:
-            working.append(asyncio.create_task(self._stop_on(at_hand)))
+            besides.append(asyncio.create_task(self._stop_on(at_hand)))
         try:
             while not self.standstill.is_over(now := self._loop.time()) and now - began < within:
-                for task in working:
-                    if task.done():
-                        task.result()
+                if stopping.done():
+                    stopping.result()
                 await asyncio.sleep(LOOKS_EVERY)
         finally:
-            await end_of(*working)
+            await end_of(stopping, *besides)
         if not self.published:
             raise BridgeError(f"The Stop could not be brought to the broker within {within:g} s. {_NOT_PUBLISHED}")
 
