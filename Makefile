@@ -9,7 +9,7 @@ POLITELY := $(if $(BESIDE),nice -n 19)
 TO_THE_LAST_BRANCH := */backstride/protocol/*,*/backstride/units.py,*/backstride/workout/plan.py,*/backstride/workout/compiler.py,*/backstride/workout/envelope.py,*/backstride/workout/runner.py,*/backstride/workout/conduct.py,*/backstride/workout/person.py,*/backstride/workout/steering.py,*/backstride/workout/target.py,*/backstride/workout/progress.py,*/backstride/workout/starting.py,*/backstride/workout/odometer.py,*/backstride/workout/obeying.py,*/backstride/workout/plausibility.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests broker-tests other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench bench-mqtt schema versions format clean
+.PHONY: help demo demo-mqtt test test-bluez test-interop conformance-bluez matrix-bluez lint types contracts tests real-tests broker-tests broker-programs other-tests sizes matrix-check matrix machines conformance soak fuzz-minute fuzz bench bench-mqtt schema versions format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,7 +52,7 @@ sizes: $(INSTALLED)
 
 tests: $(INSTALLED)
 	$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target real-tests broker-tests other-tests
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target real-tests broker-tests broker-programs other-tests
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@$(BIN)/coverage report --include='$(TO_THE_LAST_BRANCH)' --fail-under=100 > $(VENV)/last-branch.txt || { cat $(VENV)/last-branch.txt; exit 1; }
@@ -61,7 +61,10 @@ real-tests: # installed programs on real clocks, as people have them: no coverag
 	$(BIN)/pytest -m "not broker" tests/e2e
 
 broker-tests: # what mostly waits for a broker
-	$(BIN)/coverage run -m pytest -m broker tests/e2e tests/integration
+	$(BIN)/coverage run -m pytest -m broker tests/integration
+
+broker-programs: # and so do these
+	$(BIN)/coverage run -m pytest -m broker tests/e2e
 
 other-tests: # what keeps one processor busy
 	$(BIN)/coverage run -m pytest -m "not broker" --ignore=tests/e2e
