@@ -18,6 +18,7 @@ from tests.support.bench import until
 from tests.support.broker import HOST, RealBroker, gate, running_broker, stranger
 from tests.support.house import house, there, walking
 from tests.support.hurry import hurried
+from tests.support.junction import junction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,19 +96,26 @@ def test_a_stop_that_could_not_be_brought_to_the_broker_says_so() -> None:
 
 
 def test_a_stop_whose_broker_is_lost_goes_on_when_it_is_back(broker: RealBroker) -> None:
-    """Nobody has answered before; what the bridge had to say comes then."""
+    """Nobody can answer before."""
     treadmill, told = SimulatedTreadmill(), list[str]()
 
     async def story() -> None:
-        async with stranger(broker) as me, gate(broker) as way, house(broker.url, treadmill):
+        async with (
+            stranger(broker) as me,
+            junction(broker) as bridge_way,
+            gate(broker) as way,
+            house(bridge_way.url, treadmill),
+        ):
             den = await there(me)
             await walking(me, den, treadmill)
+            bridge_way.held.add("backstride_cellar")
             halt = stop(way.url, told)
             running = asyncio.create_task(halt.run(within=120))
             await until(lambda: halt.published)
             await way.shut()
             await until(lambda: bool(told))
             assert "Nobody knows what has come of the Stop" in halt.meaning
+            bridge_way.held.clear()
             await way.open()
             await running
             assert stands(halt) == [True]

@@ -170,10 +170,16 @@ class Halt:
 
     async def _repeat(self, connection: Connection) -> None:
         """Publish Stop once more, every so often, to each of which nothing is known; ends with a BridgeError."""
-        while True:
-            await asyncio.sleep(AGAIN_EVERY)
-            for name in self.standstill.awaited(self._loop.time()):
-                await self._publish(connection, name)
+        lost = asyncio.create_task(connection.lost())
+        try:
+            while True:
+                await asyncio.wait([lost], timeout=AGAIN_EVERY)
+                if lost.done():
+                    lost.result()
+                for name in self.standstill.awaited(self._loop.time()):
+                    await self._publish(connection, name)
+        finally:
+            await end_of(lost)
 
     async def _listen(self) -> None:
         while True:
