@@ -20,7 +20,7 @@ from backstride.errors import BridgeError
 from backstride.simulator.treadmill import SimulatedTreadmill
 from backstride.units import Speed
 from tests.support.bench import starts, targets, until, written
-from tests.support.broker import HOST, MOSQUITTO, RealBroker, gate, running_broker, stranger
+from tests.support.broker import HOST, RealBroker, gate, needs_mosquitto, running_broker, stranger
 from tests.support.house import House, house, there, walking
 from tests.support.hurry import TIMES, hurried
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 
 pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]  # a broker, and nothing else
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no such feature; Mosquitto is not installed")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from backstride.apps.mqtt.awaiting import STOPS_AWAITED
 from backstride.apps.mqtt.broker import IN_FLIGHT
 from backstride.simulator.treadmill import SimulatedTreadmill
 from tests.support.bench import starts, until, written
-from tests.support.broker import HOST, MOSQUITTO, RealBroker, Stranger, running_broker, stranger
+from tests.support.broker import HOST, RealBroker, Stranger, needs_mosquitto, running_broker, stranger
 from tests.support.house import house, there, walking
 from tests.support.hurry import hurried
 from tests.support.junction import junction
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.broker, pytest.mark.allow_hosts([HOST])]
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no such feature; Mosquitto is not installed")
 LINE, STOP_LINE = "backstride_cellar", "backstride_cellar.stop"
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiomqtt
+import pytest
 from aiomqtt.client import ProtocolVersion
 
 from tests.support.bench import until
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 MOSQUITTO = shutil.which("mosquitto") or (found if Path(found := "/usr/sbin/mosquitto").exists() else None)
+needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="amqtt has no such feature; Mosquitto is not installed")
 UP_WITHIN = 10.0
 PORTS = range(15_000, 30_000)
 """Ports that no system takes for the near end of a connection: a port that was let go of is still free later."""

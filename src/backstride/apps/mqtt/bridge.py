@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from backstride.apps.mqtt.address import BackOff
 from backstride.apps.mqtt.claims import Claims
-from backstride.apps.mqtt.lines import SETTLED_AFTER, Lines, Listener
+from backstride.apps.mqtt.lines import Lines, Listener
 from backstride.apps.mqtt.linking import LOG
 from backstride.apps.mqtt.messages import read, read_availability, write
 from backstride.apps.mqtt.offer import Offer
@@ -262,13 +262,14 @@ class Bridge:
         if self._home is not None:
             outbox.keep(self._home.discovery(able, name))
         serving = asyncio.create_task(station.serve())
+        giving_way = asyncio.create_task(offer.until_over())
         try:
             self._tell(f"{machine.name} is on the broker as {name}.")
             if len(self._offers) == self._berths:
                 self._complete()
-            await until(lambda: serving.done() or offer.is_over, SETTLED_AFTER)
+            await asyncio.wait({serving, giving_way}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            fault = await end_of(serving)
+            fault = await end_of(serving, giving_way)
             del self._offers[name]
             offer.end()
             if not offer.contested:

@@ -239,9 +239,12 @@ class _Client(aiomqtt.Client):
             return
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-        done, _ = await asyncio.wait([self._disconnected], timeout=LETS_GO_WITHIN)
-        for ended in done:
-            ended.exception()  # that is what was wanted
+        await asyncio.wait([self._disconnected], timeout=LETS_GO_WITHIN)
+
+    def note_end(self) -> None:
+        """Take note of how the connection ended, whether or not anybody waited for it."""
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
 
 
 async def _entered(client: _Client) -> _Client:
@@ -258,6 +261,7 @@ async def _leave(client: _Client) -> None:
     """Take leave of the broker; one that does not answer any more is left without."""
     with contextlib.suppress(aiomqtt.MqttError):
         await client.__aexit__(None, None, None)
+    client.note_end()
 
 
 def _inbox(heard: Callable[[Heard], None]) -> type[asyncio.Queue[aiomqtt.Message]]:

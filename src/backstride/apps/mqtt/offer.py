@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from backstride.apps.mqtt.waiting import until
+
 if TYPE_CHECKING:
     from backstride.apps.mqtt.outbox import Outbox
     from backstride.apps.mqtt.payloads import Claim
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 REPEATS_AFTER: Final = 1.0
 """Seconds after which what was written over is published a second time: the other may be at it still."""
+
+LOOKS_EVERY: Final = 1.0
+"""Seconds between two looks whether somebody still walks on a treadmill that another bridge drives."""
 
 
 class Offer:
@@ -28,31 +33,40 @@ class Offer:
         station: The treadmill.
         outbox: What is to be said of it.
         claim: Our claim to it.
-        contested: True while another bridge drives it: what is to be said of it is for that one to say, except what
-            comes of our own session and who asked something of it.
     """
 
     def __init__(self, station: Station, outbox: Outbox, claim: Claim, postman: Postman) -> None:
         self.station = station
         self.outbox = outbox
         self.claim = claim
-        self.contested = False
+        self._contested = asyncio.Event()
         self._postman = postman
         self._insisted_at = float("-inf")
         self._again: asyncio.TimerHandle | None = None
 
     @property
-    def is_over(self) -> bool:
-        """True once it is to be given up: another bridge drives it, and nobody walks on it."""
-        return self.contested and not self.station.in_session
+    def contested(self) -> bool:
+        """True while another bridge drives it.
+
+        What is to be said of it is for that one to say, except what comes of our own session and who asked something.
+        """
+        return self._contested.is_set()
+
+    async def until_over(self) -> None:
+        """Wait until it is to be given up: another bridge drives it, and nobody walks on it."""
+        while not (self.contested and not self.station.in_session):
+            await self._contested.wait()
+            await until(lambda: not self.contested or not self.station.in_session, LOOKS_EVERY)
 
     def stand_back(self) -> None:
         """Leave it to the other bridge; who walks, walks to the end."""
-        self.contested = self.outbox.narrow = self.station.gives_way = True
+        self._contested.set()
+        self.outbox.narrow = self.station.gives_way = True
 
     def resume(self) -> None:
         """Speak for it again: the other bridge is gone."""
-        self.contested = self.outbox.narrow = self.station.gives_way = False
+        self._contested.clear()
+        self.outbox.narrow = self.station.gives_way = False
         self._repeat()
 
     def insist(self) -> bool:
